@@ -1,0 +1,254 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+//
+// The module table is the referee of the layers: `layer` says where a module stands, `uses` lists every edge. The loop
+// below stops with a sentence when a dependency points up, when an edge uses an edge, or when sources use test support.
+
+import PackageDescription
+
+enum Layer: String {
+    case c = "C"
+    case kernel = "Kernel"
+    case mechanisms = "Mechanisms"
+    case domain = "Domain"
+    case edges = "Edges"
+    case app = "App"
+
+    var rank: Int { [.c, .kernel, .mechanisms, .domain, .edges, .app].firstIndex(of: self) ?? 0 }
+}
+
+struct Module {
+    var name: String
+    var layer: Layer
+    var uses: [String]
+    var products: [String] = []
+    var tests: Bool = true
+    /// What its tests use beyond the module itself, what that uses, and the test support.
+    var testUses: [String] = []
+}
+
+/// The system libraries, one Swift importer each: name, pkg-config name, Debian package.
+let libraries: [(name: String, pkgConfig: String, debian: String)] = [
+    ("CLibPQ", "libpq", "libpq-dev"),
+    ("COpenSSL", "libcrypto", "libssl-dev"),
+    ("CSodium", "libsodium", "libsodium-dev"),
+    ("CUnbound", "libunbound", "libunbound-dev"),
+]
+
+let crypto = ["Crypto"]
+let nio = ["NIOCore", "NIOPosix", "NIOSSL"]
+let store = ["WardKernel", "WardStorage"]
+/// What every domain module stands on.
+let ground = store + ["WardVault", "WardAudit"]
+let domain = [
+    "WardAudit", "WardVault", "WardIdentity", "WardContacts", "WardSegments", "WardConsent", "WardDelivery",
+    "WardPortal", "WardCampaigns",
+]
+
+let modules: [Module] = [
+    // Kernel
+    Module(name: "WardKernel", layer: .kernel, uses: []),
+    // Mechanisms
+    Module(name: "WardTelemetry", layer: .mechanisms, uses: ["WardKernel"], products: ["Logging"]),
+    Module(name: "WardCrypto", layer: .mechanisms, uses: ["WardKernel", "COpenSSL", "CSodium"], products: crypto),
+    Module(name: "WardStorage", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
+    Module(name: "WardSQLite", layer: .mechanisms, uses: store, products: ["GRDB"]),
+    Module(name: "WardPostgres", layer: .mechanisms, uses: store + ["CLibPQ"]),
+    Module(name: "WardQueue", layer: .mechanisms, uses: store),
+    Module(name: "WardDNS", layer: .mechanisms, uses: ["WardKernel", "CUnbound"]),
+    Module(
+        name: "WardTrust",
+        layer: .mechanisms,
+        uses: ["WardKernel", "WardDNS"],
+        products: ["X509", "SwiftASN1", "Crypto"]
+    ),
+    Module(name: "WardMIME", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
+    Module(name: "WardSMTP", layer: .mechanisms, uses: ["WardKernel", "WardMIME", "WardTrust"], products: nio),
+    Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
+    // Domain
+    Module(name: "WardAudit", layer: .domain, uses: store + ["WardCrypto", "WardVault"]),
+    Module(name: "WardVault", layer: .domain, uses: store + ["WardCrypto"]),
+    Module(name: "WardIdentity", layer: .domain, uses: ground + ["WardCrypto"]),
+    Module(name: "WardContacts", layer: .domain, uses: ground + ["WardQueue"]),
+    Module(name: "WardSegments", layer: .domain, uses: ground + ["WardContacts"]),
+    Module(name: "WardConsent", layer: .domain, uses: ground),
+    Module(
+        name: "WardDelivery",
+        layer: .domain,
+        uses: ground + ["WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardSMTP", "WardTrust", "WardDNS"]
+    ),
+    Module(name: "WardPortal", layer: .domain, uses: ground + ["WardCrypto", "WardIdentity", "WardDelivery"]),
+    Module(
+        name: "WardCampaigns",
+        layer: .domain,
+        uses: ground + ["WardQueue", "WardContacts", "WardSegments", "WardConsent", "WardDelivery", "WardPortal"]
+    ),
+    // Edges
+    Module(
+        name: "WardWeb",
+        layer: .edges,
+        uses: domain + ["WardKernel", "WardTelemetry", "WardRender"],
+        products: ["Hummingbird", "HummingbirdTLS", "Logging", "NIOCore"]
+    ),
+    Module(
+        name: "WardCommands",
+        layer: .edges,
+        uses: domain + ["WardKernel", "WardTelemetry"],
+        products: ["ArgumentParser"]
+    ),
+    // App
+    Module(
+        name: "WardServer",
+        layer: .app,
+        uses: domain + [
+            "WardKernel", "WardTelemetry", "WardCrypto", "WardStorage", "WardSQLite", "WardPostgres", "WardQueue",
+            "WardDNS",
+            "WardTrust", "WardSMTP", "WardMIME", "WardWeb", "WardCommands",
+        ],
+        products: ["ServiceLifecycle", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
+    ),
+    Module(
+        name: "WardDemo",
+        layer: .app,
+        uses: domain + [
+            "WardKernel", "WardStorage", "WardQueue", "WardDNS", "WardTrust", "WardMIME", "WardServer", "WardCommands",
+        ],
+        products: nio + ["X509", "SwiftASN1", "Crypto", "Hummingbird", "Logging", "ServiceLifecycle"]
+    ),
+]
+
+// Test support: real stores for every suite, and the peers that tests start.
+let support: [(name: String, uses: [String])] = [
+    (
+        "WardTestKit",
+        [
+            "WardKernel", "WardStorage", "WardSQLite", "WardPostgres", "WardCrypto", "WardVault", "WardAudit",
+            "WardQueue",
+        ]
+    )
+]
+
+let products: [String: String] = [
+    "Logging": "swift-log", "Crypto": "swift-crypto", "GRDB": "GRDB.swift", "X509": "swift-certificates",
+    "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOSSL": "swift-nio-ssl",
+    "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdTLS": "hummingbird",
+    "HummingbirdTesting": "hummingbird", "ArgumentParser": "swift-argument-parser",
+    "ServiceLifecycle": "swift-service-lifecycle", "Yams": "Yams",
+]
+
+/// Stops the build with a sentence when the table breaks a rule of the layers.
+func referee() {
+    let layers = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0.layer) })
+    for module in modules {
+        for used in module.uses where !libraries.contains(where: { $0.name == used }) {
+            guard let layer = layers[used] else {
+                fatalError("\(module.name) uses \(used), which is not in the module table (or is test support).")
+            }
+            if layer.rank > module.layer.rank {
+                fatalError("\(module.name) (\(module.layer)) may not use \(used) (\(layer)): upward edge.")
+            }
+            if layer == .edges && module.layer == .edges {
+                fatalError("\(module.name) may not use \(used): an edge does not use an edge.")
+            }
+        }
+    }
+    for library in libraries where modules.filter({ $0.uses.contains(library.name) }).count > 1 {
+        fatalError("\(library.name) has more than one Swift importer.")
+    }
+}
+
+referee()
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+func dependencies(_ uses: [String], _ names: [String]) -> [Target.Dependency] {
+    uses.map { .byName(name: $0) } + names.map { .product(name: $0, package: products[$0] ?? $0) }
+}
+
+var targets: [Target] = libraries.map {
+    .systemLibrary(
+        name: $0.name,
+        path: "Sources/C/\($0.name)",
+        pkgConfig: $0.pkgConfig,
+        providers: [.apt([$0.debian])]
+    )
+}
+
+for module in modules {
+    targets.append(
+        .target(
+            name: module.name,
+            dependencies: dependencies(module.uses, module.products),
+            path: "Sources/\(module.layer.rawValue)/\(module.name)",
+            exclude: [],
+            swiftSettings: settings
+        )
+    )
+    guard module.tests else { continue }
+    // Tests of a module may use what the module uses (the C libraries apart), the real stores and the test support.
+    let inherited = module.uses.filter { used in !libraries.contains { $0.name == used } }
+    let kit =
+        module.layer == .kernel
+        ? [] : support.map(\.name) + ["WardSQLite", "WardPostgres", "WardStorage", "WardKernel"]
+    targets.append(
+        .testTarget(
+            name: "\(module.name)Tests",
+            dependencies: dependencies(
+                Array(Set([module.name] + inherited + kit + module.testUses)).sorted(),
+                module.products
+            ),
+            path: "Tests/\(module.layer.rawValue)/\(module.name)Tests",
+            swiftSettings: settings
+        )
+    )
+}
+
+for kit in support {
+    targets.append(
+        .target(
+            name: kit.name,
+            dependencies: dependencies(kit.uses, []),
+            path: "Tests/Support/\(kit.name)",
+            swiftSettings: settings
+        )
+    )
+}
+
+targets.append(
+    .executableTarget(
+        name: "ward",
+        dependencies: dependencies(["WardServer", "WardDemo", "WardCommands", "WardKernel"], ["ArgumentParser"]),
+        path: "Sources/App/ward",
+        swiftSettings: settings
+    )
+)
+
+let package = Package(
+    name: "ward",
+    products: [.executable(name: "ward", targets: ["ward"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: targets
+)
