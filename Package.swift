@@ -4,6 +4,7 @@
 // The module table is the referee of the layers: `layer` says where a module stands, `uses` lists every edge. The loop
 // below stops with a sentence when a dependency points up, when an edge uses an edge, or when sources use test support.
 
+import Foundation
 import PackageDescription
 
 enum Layer: String {
@@ -175,6 +176,15 @@ func dependencies(_ uses: [String], _ names: [String]) -> [Target.Dependency] {
     uses.map { .byName(name: $0) } + names.map { .product(name: $0, package: products[$0] ?? $0) }
 }
 
+/// Files in a module's folder that are not sources: SwiftPM warns about each that is not named.
+func exclusions(_ module: Module) -> [String] {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let folder = root.appending(path: "Sources/\(module.layer.rawValue)/\(module.name)")
+    let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    return names.filter { [".sql", ".md"].contains { suffix in $0.hasSuffix(suffix) } && !$0.hasPrefix("Resources/") }
+        + (FileManager.default.fileExists(atPath: folder.appending(path: "Resources").path) ? ["Resources"] : [])
+}
+
 var targets: [Target] = libraries.map {
     .systemLibrary(
         name: $0.name,
@@ -190,7 +200,7 @@ for module in modules {
             name: module.name,
             dependencies: dependencies(module.uses, module.products),
             path: "Sources/\(module.layer.rawValue)/\(module.name)",
-            exclude: [],
+            exclude: exclusions(module),
             swiftSettings: settings
         )
     )
