@@ -181,7 +181,7 @@ func exclusions(_ module: Module) -> [String] {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let folder = root.appending(path: "Sources/\(module.layer.rawValue)/\(module.name)")
     let names = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-    return names.filter { [".sql", ".md"].contains { suffix in $0.hasSuffix(suffix) } && !$0.hasPrefix("Resources/") }
+    return names.filter { ($0.hasSuffix(".sql") || $0.hasSuffix(".md")) && !$0.hasPrefix("Resources/") }
         + (FileManager.default.fileExists(atPath: folder.appending(path: "Resources").path) ? ["Resources"] : [])
 }
 
