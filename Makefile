@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+SHELL := /bin/bash
+IMPORTS := --explicit-target-dependency-import-check error
+ARGUMENTS ?=
+SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
+
+.PHONY: help run test check format embed build bench torture clean
+
+help: ## What can be done here
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
+	@scripts/setup run
+	@echo "Building Ward (the first time takes some ten minutes on two cores)"
+	@swift build -c release --product ward --quiet
+	@exec .build/release/ward demo $(if $(ONCE),--once) $(ARGUMENTS)
+
+test: ## Set up, check, build and run every test
+	@scripts/setup test
+	@scripts/check
+	swift build --build-tests $(IMPORTS)
+	$(SAMPLES) scripts/run-tests
+
+check: ## Format, generated files, forbidden tokens, lengths
+	@scripts/check
+
+format: ## Bring the sources into the house format
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+embed: ## Write the Swift files made from migrations, templates and styles
+	python3 scripts/embed.py
+
+build: ## Debug build of everything
+	swift build --build-tests $(IMPORTS)
+
+bench: ## Measure: the demonstration, an import, a segment (release build)
+	@scripts/setup run
+	swift build -c release --product ward
+	scripts/bench
+
+clean: ## Remove what was built
+	rm -rf .build .venv
