@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One setting of the configuration file. `staff.listen` in the file is `WARD_STAFF_LISTEN` in the environment.
+package struct Setting: Sendable, Hashable {
+    package let key: String
+    /// What it decides, in a sentence; `ward doctor` prints it.
+    package let summary: String
+    package let standard: String
+    /// A secret is never printed, only whether it is set.
+    package let isSecret: Bool
+
+    init(_ key: String, _ summary: String, standard: String = "", isSecret: Bool = false) {
+        self.key = key
+        self.summary = summary
+        self.standard = standard
+        self.isSecret = isSecret
+    }
+
+    package var environmentName: String {
+        var name = "WARD_"
+        for character in key {
+            if character == "." {
+                name += "_"
+            } else {
+                if character.isUppercase { name += "_" }
+                name += character.uppercased()
+            }
+        }
+        return name
+    }
+}
+
+extension Setting {
+    static let store = Setting(
+        "store",
+        "Where the data is kept: sqlite (a file in the data directory), or a PostgreSQL connection address",
+        standard: "sqlite",
+        isSecret: true
+    )
+    static let keysFolder = Setting("keys.folder", "The folder of the root key, apart from the data and its backups")
+    static let staffListen = Setting("staff.listen", "Where staff pages are served", standard: "127.0.0.1:8480")
+    static let staffAddress = Setting("staff.address", "The address staff type into a browser, without a path")
+    static let staffCertificate = Setting("staff.certificate", "Certificate chain (PEM) of the staff pages")
+    static let staffPrivateKey = Setting("staff.privateKey", "Private key (PEM) of the staff pages")
+    static let patientsListen = Setting(
+        "patients.listen",
+        "Where patients' pages are served",
+        standard: "127.0.0.1:8481"
+    )
+    static let patientsAddress = Setting("patients.address", "The address in links to patients, without a path")
+    static let patientsCertificate = Setting("patients.certificate", "Certificate chain (PEM) of the patients' pages")
+    static let patientsPrivateKey = Setting("patients.privateKey", "Private key (PEM) of the patients' pages")
+    static let mailHostName = Setting("mail.hostName", "The name this host gives to other mail servers (EHLO)")
+    static let auditCheckpoints = Setting(
+        "audit.checkpoints",
+        "A folder outside the data directory, best on another disk, to which signed checkpoints of the audit log go"
+    )
+    static let logLevel = Setting("log.level", "The lowest level of events that are logged", standard: "info")
+
+    /// Every setting there is; any other key is an error.
+    package static let all: [Setting] = [
+        store, keysFolder, staffListen, staffAddress, staffCertificate, staffPrivateKey, patientsListen,
+        patientsAddress,
+        patientsCertificate, patientsPrivateKey, mailHostName, auditCheckpoints, logLevel,
+    ]
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import WardServer
+
+@Suite struct ConfigurationTests {
+    private func problems(_ file: String, _ environment: [String: String] = [:]) -> [String] {
+        do {
+            let values = try SettingValues(file: file, environment: environment)
+            _ = try ServerConfiguration(values: values, dataDirectory: "/srv/ward")
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    @Test func `an unknown key is an error that names its line and the setting that is meant`() {
+        #expect(problems("staff:\n  listen: 127.0.0.1:1\nlistem: 3\n") == ["Line 3: there is no setting `listem`."])
+        #expect(problems("listen: 3\n") == ["Line 1: there is no setting `listen`. Is `staff.listen` meant?"])
+    }
+
+    @Test func `an environment variable that names no setting is an error`() {
+        #expect(
+            problems("", ["WARD_STAF_LISTEN": "x"]) == ["The environment variable WARD_STAF_LISTEN names no setting."]
+        )
+        #expect(problems("", ["WARD_DATA": "/srv/ward", "PATH": "/bin"]).isEmpty)
+    }
+
+    @Test func `a file that is not YAML is named with line and column and no value`() {
+        let found = problems("store: [secret\n")
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("The configuration file is not YAML: line") == true)
+        #expect(found.first?.contains("secret") == false)
+    }
+
+    @Test func `without a certificate only loopback is served`() {
+        let found = problems("staff:\n  listen: 0.0.0.0:443\n")
+        #expect(found == ["staff.listen is not loopback: without a certificate only loopback is served."])
+    }
+
+    @Test func `all problems are told at once`() {
+        let file = "staff:\n  listen: nowhere\n  certificate: a.pem\nlog:\n  level: loud\nstore: mysql\n"
+        #expect(problems(file).count == 4)
+    }
+
+    @Test func `a password in the store's address is repeated by no problem`() {
+        let found = problems("store: mysql://ward:geheim@db/ward\n")
+        #expect(found == ["store takes sqlite, or an address that begins with postgres://."])
+    }
+
+    @Test func `keys inside the data directory are refused`() {
+        #expect(problems("keys:\n  folder: /srv/ward/keys\n").first?.hasPrefix("keys.folder lies inside") == true)
+    }
+
+    @Test func `the environment overrides the file, and the source is known`() throws {
+        let values = try SettingValues(
+            file: "patients:\n  listen: 127.0.0.1:9000\n",
+            environment: ["WARD_PATIENTS_LISTEN": "127.0.0.1:9001"]
+        )
+        let configuration = try ServerConfiguration(values: values, dataDirectory: "/srv/ward")
+        #expect(configuration.patients.port == 9001)
+        #expect(configuration.keysFolder == "/srv/ward-keys")
+        let setting = try #require(Setting.all.first { $0.key == "patients.listen" })
+        #expect(values.source(setting) == .environment)
+    }
+
+    @Test func `an environment name spells the key's words apart`() {
+        #expect(Setting.all.first { $0.key == "staff.privateKey" }?.environmentName == "WARD_STAFF_PRIVATE_KEY")
+    }
+}
