@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A template with one person's values put in. It keeps apart what the author wrote from what the person's record holds,
+/// since only the former may become markup.
+struct MergedText: Hashable, Sendable {
+    struct Piece: Hashable, Sendable {
+        var text: String
+        var isData: Bool
+    }
+
+    var pieces: [Piece]
+
+    var plain: String { pieces.map(\.text).joined() }
+
+    /// The text as a sequence of paragraphs: escaped, with line ends kept and the author's links made clickable.
+    var paragraphs: String {
+        var html = ""
+        for piece in pieces {
+            html += piece.isData ? HTMLText.escaped(piece.text) : Self.markup(piece.text)
+        }
+        // Paragraphs are told apart by lines that the author left blank; data has no line ends.
+        let blocks = html.split(separator: "\n\n", omittingEmptySubsequences: true)
+        return blocks.map { block in
+            let lines = block.split(separator: "\n", omittingEmptySubsequences: true)
+            return "<p>" + lines.joined(separator: "<br>\n") + "</p>"
+        }.joined(separator: "\n")
+    }
+
+    private static func markup(_ text: String) -> String {
+        LinkFinder.parts(of: text).map { part in
+            let escaped = HTMLText.escaped(part.text)
+            return part.isLink ? "<a href=\"\(escaped)\">\(escaped)</a>" : escaped
+        }.joined()
+    }
+}
+
+/// What merging one person's values gives.
+enum MergeOutcome: Hashable, Sendable {
+    case merged(MergedText)
+    /// Required fields (without a fall-back) for which the person has no value.
+    case missing([String])
+    /// The values make the text longer than its bound.
+    case tooLong
+}
+
+extension MergeTemplate {
+    /// Puts in what `value` answers for each field. The answer is data: it is cleaned and never parsed.
+    func merged(value: (String) -> String?) -> MergeOutcome {
+        var missing: [String] = []
+        var merged: [MergedText.Piece] = []
+        var octets = 0
+        for piece in pieces {
+            switch piece {
+            case .text(let text): merged.append(.init(text: text, isData: false))
+            case .field(let name, let fallback, _):
+                let cleaned = value(name).map(Self.cleaned) ?? ""
+                if !cleaned.isEmpty {
+                    merged.append(.init(text: cleaned, isData: true))
+                } else if let fallback {
+                    merged.append(.init(text: fallback, isData: true))
+                } else if !missing.contains(name) {
+                    missing.append(name)
+                }
+            }
+            octets += merged.last?.text.utf8.count ?? 0
+            guard octets <= MergeLimits.mergedOctets else { return .tooLong }
+        }
+        return missing.isEmpty ? .merged(MergedText(pieces: merged)) : .missing(missing)
+    }
+
+    /// A value without control characters, line ends and direction overrides, trimmed; each such run becomes one space.
+    static func cleaned(_ value: String) -> String {
+        var result = ""
+        var pendingSpace = false
+        for scalar in value.unicodeScalars {
+            switch scalar.value {
+            case 0...0x20, 0x7f...0xa0, 0x2028, 0x2029: pendingSpace = true
+            case 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069, 0xfeff: continue
+            default:
+                if pendingSpace, !result.isEmpty { result.unicodeScalars.append(" ") }
+                pendingSpace = false
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
+
+/// Text as it may stand in HTML, between tags and in quoted attributes.
+enum HTMLText {
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
