@@ -37,7 +37,7 @@ let libraries: [(name: String, pkgConfig: String, debian: String)] = [
 ]
 
 let crypto = ["Crypto"]
-let nio = ["NIOCore", "NIOPosix", "NIOSSL"]
+let nio = ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"]
 let store = ["WardKernel", "WardStorage"]
 /// What every domain module stands on.
 let ground = store + ["WardVault", "WardAudit"]
@@ -131,7 +131,7 @@ let support: [(name: String, uses: [String])] = [
 
 let products: [String: String] = [
     "Logging": "swift-log", "Crypto": "swift-crypto", "GRDB": "GRDB.swift", "X509": "swift-certificates",
-    "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOSSL": "swift-nio-ssl",
+    "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOTLS": "swift-nio", "NIOSSL": "swift-nio-ssl",
     "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdTLS": "hummingbird",
     "HummingbirdTesting": "hummingbird", "ArgumentParser": "swift-argument-parser",
     "ServiceLifecycle": "swift-service-lifecycle", "Yams": "Yams",
