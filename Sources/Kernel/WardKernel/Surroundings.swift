@@ -22,10 +22,7 @@ package struct Surroundings: Sendable {
     /// The machine's own clock and random source.
     package static let machine = Surroundings(
         now: { Timestamp(microseconds: MachineClock.microsecondsSince1970()) },
-        randomBytes: { count in
-            var generator = SystemRandomNumberGenerator()
-            return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        },
+        randomBytes: { MachineRandomness.bytes($0) },
         wait: { try await Task.sleep(for: $0) }
     )
 
