@@ -72,7 +72,7 @@ let modules: [Module] = [
     Module(name: "WardIdentity", layer: .domain, uses: ground + ["WardCrypto"]),
     Module(name: "WardContacts", layer: .domain, uses: ground + ["WardQueue"]),
     Module(name: "WardSegments", layer: .domain, uses: ground + ["WardContacts"]),
-    Module(name: "WardConsent", layer: .domain, uses: ground),
+    Module(name: "WardConsent", layer: .domain, uses: ground, products: crypto),
     Module(
         name: "WardDelivery",
         layer: .domain,
