@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+package import WardStorage
+
+/// The questions that this version of the gate asks, in the order in which the first refusal counts (DESIGN section 8).
+/// Each must be wired: a question without an answerer refuses everything.
+package enum GateQuestionName: String, CaseIterable, Sendable, Codable, Hashable {
+    case suppression, audience, consent, person, authorization, agreements, sensitivity, transport
+
+    /// The question in words.
+    package var sentence: String {
+        switch self {
+        case .suppression: "May the address be written to?"
+        case .audience: "Does the person still belong to the audience?"
+        case .consent: "Does the person agree to mail of this kind?"
+        case .person: "Is the person alive and active?"
+        case .authorization: "Is there an authorization where the law asks for one?"
+        case .agreements: "Is everybody on the way covered by an agreement?"
+        case .sensitivity: "Which methods does the sensitivity allow?"
+        case .transport: "Which methods can carry it?"
+        }
+    }
+
+    /// The rule behind it.
+    package var rule: String {
+        switch self {
+        case .suppression: "16 CFR 316; RFC 5321 section 4.2.1"
+        case .audience: "45 CFR 164.502(b)"
+        case .consent: "15 U.S.C. 7704; 45 CFR 164.506(b)"
+        case .person: "45 CFR 164.502(f)"
+        case .authorization: "45 CFR 164.508(a)(3)"
+        case .agreements: "45 CFR 164.504(e)"
+        case .sensitivity: "45 CFR 164.312(e); 42 CFR Part 2"
+        case .transport: "45 CFR 164.312(e)(2)(ii)"
+        }
+    }
+
+    /// What this version does not ask yet; shown with every explanation, never taken as "yes".
+    package static let notAsked = [
+        "frequency caps", "quiet hours", "a scan of the content",
+        "the person's own wish for a method (45 CFR 164.522(b))",
+        "an informed request for unencrypted mail", "S/MIME and OpenPGP keys", "MTA-STS and DANE policies",
+    ]
+}
+
+/// What the gate is asked about: one message to one recipient.
+package struct GateSubject: Sendable {
+    package var organization: OrganizationID
+    /// Nil in a dry run.
+    package var message: MessageID?
+    package var recipient: MessageRecipient
+    package var address: EmailAddress
+    package var terms: MessageTerms
+    /// SHA-256 of the composed message; nil in a dry run.
+    package var digest: [UInt8]?
+    /// The moment of asking, the same for all questions.
+    package var now: Timestamp
+
+    package init(
+        organization: OrganizationID,
+        message: MessageID? = nil,
+        recipient: MessageRecipient,
+        address: EmailAddress,
+        terms: MessageTerms,
+        digest: [UInt8]? = nil,
+        now: Timestamp
+    ) {
+        self.organization = organization
+        self.message = message
+        self.recipient = recipient
+        self.address = address
+        self.terms = terms
+        self.digest = digest
+        self.now = now
+    }
+}
+
+/// One answer. `note` says why in a safe word or two (`granted`, `not_a_campaign`), never a value.
+package enum GateAnswer: Sendable, Hashable, Codable {
+    case passes(note: String)
+    /// The question does not concern this message.
+    case notApplicable(note: String)
+    /// Passes, but only these methods may carry it.
+    case allows(Set<SendMethod>, note: String)
+    case holds(HoldReason, until: Timestamp?)
+    case refuses(RefusalReason, note: String)
+}
+
+/// A question of the gate with whoever can answer it. Answers only from the transaction; no I/O.
+package protocol GateQuestion: Sendable {
+    var name: GateQuestionName { get }
+    /// As many answers as subjects, in their order. A `StoreError` is passed on (nothing is decided); any other error
+    /// refuses. All subjects of one call belong to one organization.
+    func answers(_ subjects: [GateSubject], in tx: any ReadTransaction) throws -> [GateAnswer]
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+
+/// Where a message to one recipient stands.
+package enum DeliveryStanding: String, CaseIterable, Sendable, Codable, Hashable {
+    case queued
+    /// An attempt is under way.
+    case attempting
+    /// It may have been sent: the other side's final reply never came, or Ward died before it was kept.
+    case inDoubt = "in_doubt"
+    /// In the portal; the notice is on its way.
+    case noticing
+    /// Their server took it (250). Whether it was read, nobody knows.
+    case delivered
+    /// In the portal, and the notice was delivered.
+    case waitingInPortal = "waiting_in_portal"
+    case openedInPortal = "opened_in_portal"
+    /// Their server refused it for good.
+    case refused
+    /// No attempt succeeded before the time was over.
+    case expired
+    /// The gate refused.
+    case notSent = "not_sent"
+    /// Waiting for a time or a person.
+    case held
+    case cancelled
+    /// At most once: an attempt in doubt that is not repeated.
+    case unknown
+
+    /// Whether nothing more happens by itself, ever (a message in the portal may still be opened).
+    package var isFinal: Bool {
+        switch self {
+        case .delivered, .waitingInPortal, .openedInPortal, .refused, .expired, .notSent, .cancelled, .unknown: true
+        case .queued, .attempting, .inDoubt, .noticing, .held: false
+        }
+    }
+
+    /// The standing in words, for reports.
+    package var title: String {
+        switch self {
+        case .queued: "Queued"
+        case .attempting: "Being sent"
+        case .inDoubt: "In doubt"
+        case .noticing: "In the portal, notice on its way"
+        case .delivered: "Delivered"
+        case .waitingInPortal: "Waiting in the portal"
+        case .openedInPortal: "Opened in the portal"
+        case .refused: "Refused by their server"
+        case .expired: "Expired"
+        case .notSent: "Not sent"
+        case .held: "Held"
+        case .cancelled: "Cancelled"
+        case .unknown: "Unknown, not sent again"
+        }
+    }
+}
+
+/// How many messages of a campaign stand where, with the reason.
+package struct DeliveryCount: Sendable, Hashable {
+    package let standing: DeliveryStanding
+    /// `RefusalReason` or `HoldReason` for not sent and held, the class of the reply for refused; nil where there is none.
+    package let reason: String?
+    package let method: SendMethod?
+    package let count: Int
+
+    package init(standing: DeliveryStanding, reason: String?, method: SendMethod?, count: Int) {
+        self.standing = standing
+        self.reason = reason
+        self.method = method
+        self.count = count
+    }
+
+    /// The reason in words, nil where there is none.
+    package var sentence: String? {
+        guard let reason else { return nil }
+        return RefusalReason(rawValue: reason)?.sentence ?? HoldReason(rawValue: reason)?.sentence
+            ?? ServerRefusal(rawValue: reason)?.sentence
+    }
+}
+
+/// All the counts of a campaign.
+package struct DeliveryCounts: Sendable, Hashable {
+    package let rows: [DeliveryCount]
+    /// Attempts that were in doubt, whatever became of the message later.
+    package let attemptsInDoubt: Int
+
+    package init(rows: [DeliveryCount], attemptsInDoubt: Int) {
+        self.rows = rows
+        self.attemptsInDoubt = attemptsInDoubt
+    }
+
+    package var total: Int { rows.reduce(0) { $0 + $1.count } }
+    package func count(_ standing: DeliveryStanding) -> Int {
+        rows.reduce(0) { $0 + ($1.standing == standing ? $1.count : 0) }
+    }
+    /// Messages on which something still happens by itself.
+    package var pending: Int { rows.reduce(0) { $0 + ($1.standing.isFinal || $1.standing == .held ? 0 : $1.count) } }
+}
+
+/// Why another server refused for good.
+package enum ServerRefusal: String, CaseIterable, Sendable, Codable, Hashable {
+    /// There is no such mailbox (5.1.1 and its neighbours); the address is suppressed from now on.
+    case unknownUser = "unknown_user"
+    /// The domain takes no mail (null MX) or does not exist.
+    case noSuchDomain = "no_such_domain"
+    /// The mailbox is closed or full for good.
+    case mailboxUnavailable = "mailbox_unavailable"
+    /// Refused by the other side's policy.
+    case policy
+    /// Too large for the other side.
+    case tooLarge = "too_large"
+    /// Any other permanent refusal.
+    case other
+
+    /// The refusal in words.
+    package var sentence: String {
+        switch self {
+        case .unknownUser: "Their server knows no such mailbox."
+        case .noSuchDomain: "The domain takes no mail."
+        case .mailboxUnavailable: "The mailbox is closed."
+        case .policy: "Their server refused it by its policy."
+        case .tooLarge: "The message is too large for their server."
+        case .other: "Their server refused it."
+        }
+    }
+}
+
+/// One recipient in the list behind a number.
+package struct DeliverySummary: Sendable, Hashable {
+    package let id: MessageID
+    package let recipient: MessageRecipient
+    package let standing: DeliveryStanding
+    package let reason: String?
+    package let method: SendMethod?
+    package let changedAt: Timestamp
+}
+
+/// One attempt with its evidence.
+package struct AttemptSummary: Sendable, Hashable {
+    package let number: Int
+    package let beganAt: Timestamp
+    package let endedAt: Timestamp?
+    /// A safe word, such as `accepted`, `temporary_failure`, `in_doubt`.
+    package let outcome: String
+    package let evidence: AttemptEvidence?
+}
+
+/// What is known about how one attempt went. Holds host names, so it is sealed at rest.
+package struct AttemptEvidence: Sendable, Hashable, Codable {
+    /// The server that was spoken to.
+    package var host: String?
+    package var method: SendMethod
+    /// Such as `TLSv1.3`; nil without TLS.
+    package var tlsVersion: String?
+    package var cipher: String?
+    /// Such as `verified for mx.example`, or what was wrong with it.
+    package var certificate: String?
+    /// The reply's code (RFC 5321) and enhanced code (RFC 3463), never its text.
+    package var replyCode: Int?
+    package var enhancedCode: String?
+    /// What the proof ends at, when mail went by a route.
+    package var route: String?
+
+    package init(method: SendMethod) { self.method = method }
+}
+
+/// Everything about one message to one person.
+package struct DeliveryExplanation: Sendable {
+    package let summary: DeliverySummary
+    package let messageClass: String
+    package let sensitivity: Sensitivity
+    /// In the order in which they were made: at queueing and before each attempt.
+    package let decisions: [GateDecision]
+    package let attempts: [AttemptSummary]
+    /// The portal notice of this message, when there is one.
+    package let notice: DeliverySummary?
+    /// What this version of the gate does not ask.
+    package let notAsked: [String]
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardConsent
+package import WardKernel
+
+package enum MessageContentTag {}
+/// What one campaign or one single message says, stored once whatever the number of its recipients.
+package typealias MessageContentID = Identifier<MessageContentTag>
+
+/// Who gets a message.
+package enum MessageRecipient: Hashable, Sendable {
+    case contact(ContactID)
+    /// A member of staff at their own address: a test, a sign-in link.
+    case staff(StaffID)
+
+    package var contact: ContactID? { if case .contact(let contact) = self { contact } else { nil } }
+}
+
+/// Whom a message comes from.
+package struct MailSender: Hashable, Sendable {
+    /// The name shown, such as the organization's; never personal data.
+    package var name: String
+    package var address: EmailAddress
+    package var replyTo: EmailAddress?
+
+    package init(name: String, address: EmailAddress, replyTo: EmailAddress? = nil) {
+        self.name = name
+        self.address = address
+        self.replyTo = replyTo
+    }
+}
+
+/// One header beyond those that every message has, such as `List-Unsubscribe`.
+package struct MailHeader: Hashable, Sendable, Codable {
+    package var name: String
+    package var value: String
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A message as one person will read it.
+package struct ComposedContent: Hashable, Sendable, Codable {
+    /// Goes in the clear part of the message: never personal data.
+    package var subject: String
+    package var text: String
+    /// The same for programs that show HTML; nil: text alone.
+    package var html: String?
+    package var headers: [MailHeader]
+
+    package init(subject: String, text: String, html: String? = nil, headers: [MailHeader] = []) {
+        self.subject = subject
+        self.text = text
+        self.html = html
+        self.headers = headers
+    }
+}
+
+/// Makes the content for one person from what was stored once and that person's frozen values.
+///
+/// The same bytes in must give the same content out, in this and any later version: a retry is composed again and sent
+/// only when its digest is the one stored (reliability.md B2, rule 2). A change of format takes a new name.
+package protocol ContentComposer: Sendable {
+    /// Permanent, such as `campaign.merge.1`.
+    var name: String { get }
+    func compose(_ template: Sensitive<[UInt8]>, values: Sensitive<[UInt8]>) throws -> Sensitive<ComposedContent>
+}
+
+/// What holds for every recipient of one content.
+package struct MessageTerms: Hashable, Sendable {
+    package var campaign: CampaignID?
+    package var messageClass: MessageClass
+    package var sensitivity: Sensitivity
+    package var methods: MethodChoice
+    /// Whether somebody else pays for it; an authorization must then say so.
+    package var isPaidByThirdParty: Bool
+    package var guarantee: DeliveryGuarantee
+    package var sender: MailSender
+    /// The name of the `ContentComposer` that makes each message from the template.
+    package var composer: String
+    /// What the portal is told when the message goes there, such as the thread it belongs to; nil begins a thread.
+    package var portalReference: [UInt8]?
+    /// A number above 0 goes before campaigns in the queue: answers, sign-in links.
+    package var priority: Int
+
+    package init(
+        messageClass: MessageClass,
+        sensitivity: Sensitivity,
+        sender: MailSender,
+        composer: String = LiteralComposer.name,
+        campaign: CampaignID? = nil,
+        methods: MethodChoice = .automatic,
+        isPaidByThirdParty: Bool = false,
+        guarantee: DeliveryGuarantee = .atLeastOnce
+    ) {
+        self.campaign = campaign
+        self.messageClass = messageClass
+        self.sensitivity = sensitivity
+        self.methods = methods
+        self.isPaidByThirdParty = isPaidByThirdParty
+        self.guarantee = guarantee
+        self.sender = sender
+        self.composer = composer
+        portalReference = nil
+        priority = campaign == nil ? 1 : 0
+    }
+}
+
+/// A content with its terms: stored once, sealed under the organization's key (or the person's, when it is for one alone).
+package struct MessageContent: Sendable {
+    package let id: MessageContentID
+    package let organization: OrganizationID
+    package let terms: MessageTerms
+    package let template: Sensitive<[UInt8]>
+    /// The person whose key seals it, for a message to one person.
+    package let owner: ContactID?
+}
+
+/// One recipient of a content, before the message exists.
+package struct MessageDraft: Sendable {
+    package var recipient: MessageRecipient
+    package var address: EmailAddress
+    /// What the composer needs about this person, in the composer's own format; frozen here and sealed.
+    package var values: Sensitive<[UInt8]>
+
+    package init(recipient: MessageRecipient, address: EmailAddress, values: Sensitive<[UInt8]> = Sensitive([])) {
+        self.recipient = recipient
+        self.address = address
+        self.values = values
+    }
+}
+
+/// A message made and digested, not yet in the queue. `Delivery.submit` asks the gate and queues it.
+package struct PreparedMessage: Sendable {
+    package let id: MessageID
+    package let content: MessageContentID
+    package let organization: OrganizationID
+    package let terms: MessageTerms
+    let draft: MessageDraft
+    let frozen: FrozenMessage
+}
+
+/// What makes a message the same bytes each time it is composed.
+struct FrozenMessage: Hashable, Sendable {
+    /// Whole seconds since 1970 for the `Date` header.
+    var date: Timestamp
+    /// `left@right` without angle brackets.
+    var messageIdentifier: String
+    /// The stem from which the multipart boundaries are made.
+    var boundary: String
+    /// SHA-256 of the composed message.
+    var digest: [UInt8]
+}
+
+/// What became of one submission.
+package enum SubmissionOutcome: Hashable, Sendable {
+    /// Cleared and queued, by the method that the gate expects.
+    case queued(MessageID, SendMethod)
+    /// Kept, and waiting for a time or a person.
+    case held(MessageID, HoldReason)
+    /// Kept as a record of what was not sent, and why.
+    case notSent(MessageID, RefusalReason)
+    /// This content was submitted to this recipient before; nothing was added.
+    case alreadySubmitted
+}

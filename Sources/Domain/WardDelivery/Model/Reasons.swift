@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a message was not sent.
+package enum RefusalReason: String, CaseIterable, Sendable, Codable, Hashable {
+    case addressSuppressed = "address_suppressed"
+    case leftAudience = "left_audience"
+    case noConsent = "no_consent"
+    case consentWithdrawn = "consent_withdrawn"
+    case personUnknown = "person_unknown"
+    case deceased
+    case inactive
+    case noAuthorization = "no_authorization"
+    case authorizationExpired = "authorization_expired"
+    case authorizationRevoked = "authorization_revoked"
+    case authorizationLacksPayment = "authorization_lacks_payment"
+    /// A question of the gate had no answer, or answering it failed.
+    case unanswered
+
+    /// The reason in words.
+    package var sentence: String {
+        switch self {
+        case .addressSuppressed: "The address is suppressed: it bounced, complained, or was put on the list."
+        case .leftAudience: "The person no longer belongs to the audience."
+        case .noConsent: "The person has not agreed to mail of this kind."
+        case .consentWithdrawn: "The person has turned down mail of this kind."
+        case .personUnknown: "The person is no longer on record."
+        case .deceased: "The person is recorded as dead."
+        case .inactive: "The person is recorded as inactive."
+        case .noAuthorization: "There is no marketing authorization of the person."
+        case .authorizationExpired: "The person's marketing authorization has expired."
+        case .authorizationRevoked: "The person has revoked the marketing authorization."
+        case .authorizationLacksPayment: "The person's authorization does not say that somebody pays for the message."
+        case .unanswered: "A question that must be asked before sending had no answer."
+        }
+    }
+}
+
+/// Why a message waits.
+package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
+    /// The sets of allowed methods have nothing in common.
+    case noMethod = "no_method"
+    /// The portal is the only way, and the person has no birth date or passphrase on record.
+    case noRecognition = "no_recognition"
+    /// Forced TLS, and the recipient's server cannot be reached over verified TLS.
+    case tlsNotPossible = "tls_not_possible"
+    /// The campaign is paused.
+    case paused
+    /// The message no longer composes to the bytes that were first meant to be sent; a person decides.
+    case contentDiffers = "content_differs"
+    /// The message failed to compose or be stored three times.
+    case cannotCompose = "cannot_compose"
+
+    /// The reason in words.
+    package var sentence: String {
+        switch self {
+        case .noMethod: "No allowed method can carry the message."
+        case .noRecognition: "There is no way to recognise the person in the portal."
+        case .tlsNotPossible: "TLS is required, and the recipient's server does not offer it with a valid certificate."
+        case .paused: "The campaign is paused."
+        case .contentDiffers: "The message no longer reads as when it was first to be sent."
+        case .cannotCompose: "The message could not be put together."
+        }
+    }
+}
