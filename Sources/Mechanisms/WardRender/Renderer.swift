@@ -8,6 +8,29 @@ package protocol PageModel: Sendable {
     static var template: String { get }
 }
 
+/// What every template may use beside its own model: the organization's first path segment, the form's token and the
+/// language. The model stands in front of it.
+package struct Ambient: Sendable {
+    /// Such as `/lakeside-health`; empty where no organization is known.
+    package let base: String
+    package let formToken: String
+    package let language: Language
+
+    package init(base: String, formToken: String, language: Language) {
+        self.base = base
+        self.formToken = formToken
+        self.language = language
+    }
+}
+
+/// The context of one rendering: names are looked up in `page` first.
+private struct Rendering<Model: PageModel> {
+    let base: String
+    let formToken: String
+    let languageCode: String
+    let page: Model
+}
+
 /// Fills templates. They are compiled once, one set per language, with escaping on.
 package struct Renderer: Sendable {
     package let catalogue: Catalogue
@@ -23,7 +46,10 @@ package struct Renderer: Sendable {
             var library = MustacheLibrary()
             for (name, text) in templates {
                 do {
-                    try library.register(Self.translated(text, Words(catalogue, language)), named: name)
+                    let translated = Self.translated(text, Words(catalogue, language))
+                    // A part is filled with whatever includes it; a page with its model in front of the ambient values.
+                    let isPart = name.hasPrefix("parts/")
+                    try library.register(isPart ? translated : "{{#page}}\(translated){{/page}}", named: name)
                 } catch {
                     throw TemplateError(template: name, problem: "the template does not parse: \(error)")
                 }
@@ -37,8 +63,14 @@ package struct Renderer: Sendable {
 
     /// The filled template.
     /// - Throws: `TemplateError` when there is no template of that name.
-    package func markup<Model: PageModel>(_ model: Model, _ language: Language) throws(TemplateError) -> Markup {
-        guard let text = libraries[language]?.render(model, withTemplate: Model.template) else {
+    package func markup<Model: PageModel>(_ model: Model, _ ambient: Ambient) throws(TemplateError) -> Markup {
+        let rendering = Rendering(
+            base: ambient.base,
+            formToken: ambient.formToken,
+            languageCode: ambient.language.rawValue,
+            page: model
+        )
+        guard let text = libraries[ambient.language]?.render(rendering, withTemplate: Model.template) else {
             throw TemplateError(template: Model.template, problem: "there is no template of this name")
         }
         return Markup(html: text)
