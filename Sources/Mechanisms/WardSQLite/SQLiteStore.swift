@@ -53,7 +53,7 @@ package final class SQLiteStore: Store {
         _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.read { try body(SQLiteTransaction($0)) }
+            return try await pool.read { try body(SQLiteReadTransaction($0)) }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
@@ -81,10 +81,11 @@ extension StoreError {
     }
 }
 
-/// The statements of one transaction.
-final class SQLiteTransaction: WriteTransaction {
+/// The statements of a transaction that reads. A type of its own: whoever asks whether a transaction can write (the vault
+/// remembers no key from a transaction that may be undone) gets a true answer.
+class SQLiteReadTransaction: ReadTransaction {
     let dialect = Dialect.sqlite
-    private let database: Database
+    fileprivate let database: Database
 
     init(_ database: Database) { self.database = database }
 
@@ -109,26 +110,7 @@ final class SQLiteTransaction: WriteTransaction {
         }
     }
 
-    func execute(_ sql: WardStorage.SQL) throws -> Int {
-        let (text, parameters) = sql.rendered(for: .sqlite)
-        do {
-            let statement = try database.cachedStatement(sql: text)
-            try statement.execute(arguments: Self.arguments(parameters))
-            return database.changesCount
-        } catch let error as DatabaseError {
-            throw StoreError(error)
-        }
-    }
-
-    func executeScript(_ script: MigrationScript) throws {
-        do {
-            try database.execute(sql: script.text)
-        } catch let error as DatabaseError {
-            throw StoreError(error)
-        }
-    }
-
-    private static func arguments(_ values: [SQLValue]) -> StatementArguments {
+    fileprivate static func arguments(_ values: [SQLValue]) -> StatementArguments {
         StatementArguments(
             values.map { value -> DatabaseValue in
                 switch value {
@@ -149,6 +131,28 @@ final class SQLiteTransaction: WriteTransaction {
         case .double(let value): .real(value)
         case .string(let value): .text(value)
         case .blob(let value): .blob(Array(value))
+        }
+    }
+}
+
+/// The statements of a transaction that changes.
+final class SQLiteTransaction: SQLiteReadTransaction, WriteTransaction {
+    func execute(_ sql: WardStorage.SQL) throws -> Int {
+        let (text, parameters) = sql.rendered(for: .sqlite)
+        do {
+            let statement = try database.cachedStatement(sql: text)
+            try statement.execute(arguments: Self.arguments(parameters))
+            return database.changesCount
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
+    func executeScript(_ script: MigrationScript) throws {
+        do {
+            try database.execute(sql: script.text)
+        } catch let error as DatabaseError {
+            throw StoreError(error)
         }
     }
 }
