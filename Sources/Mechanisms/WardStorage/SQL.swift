@@ -73,6 +73,13 @@ package struct SQL: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleB
         }
     }
 
+    /// A statement of pieces, for the stores alone, which wrap one in a cursor's declaration.
+    package static func assembled(_ pieces: [Piece]) -> SQL {
+        var result: SQL = ""
+        result.pieces = pieces
+        return result
+    }
+
     /// The statements one after another, with a separator between them.
     package static func joined(_ parts: [SQL], separator: SQL) -> SQL {
         var result: SQL = ""

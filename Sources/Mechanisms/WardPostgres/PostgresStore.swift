@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+package import WardStorage
+
+/// The store on PostgreSQL: two writers that commit in groups, and eight connections for reading and for long work.
+package final class PostgresStore: Store {
+    package let dialect = Dialect.postgres
+    private let writers: PostgresWorkers
+    private let readers: PostgresWorkers
+    private let longWriters: PostgresWorkers
+
+    /// Connects once, so that a wrong address is found here; the workers connect when they are first needed.
+    ///
+    /// - Parameter address: a connection address or `key=value` words as libpq takes them. It is never repeated in errors.
+    package static func open(_ address: String) async throws -> PostgresStore {
+        let store = PostgresStore(address)
+        do {
+            _ = try await store.read { try $0.first("SELECT 1", as: Int.self) }
+        } catch {
+            await store.close()
+            throw error
+        }
+        return store
+    }
+
+    private init(_ address: String) {
+        let rounds = PostgresRounds(address: address)
+        writers = PostgresWorkers(name: "ward write", threads: 2, groupLimit: 64) { rounds.group($0, &$1) }
+        readers = PostgresWorkers(name: "ward read", threads: 6, groupLimit: 1) { jobs, connection in
+            for job in jobs { rounds.single(job, begin: PostgresRounds.beginRead, &connection) }
+        }
+        longWriters = PostgresWorkers(name: "ward long", threads: 2, groupLimit: 1) { jobs, connection in
+            for job in jobs { rounds.single(job, begin: PostgresRounds.beginWrite, &connection) }
+        }
+    }
+
+    package func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        try await submit(to: writers) { try body($0) }
+    }
+
+    package func writeAlone<Result: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        try await submit(to: longWriters) { try body($0) }
+    }
+
+    package func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
+    ) async throws -> Result {
+        try await submit(to: readers) { try body($0) }
+    }
+
+    package func close() async {
+        for workers in [writers, readers, longWriters] { workers.close() }
+    }
+
+    private func submit<Result: Sendable>(
+        to workers: PostgresWorkers,
+        _ body: @escaping @Sendable (PostgresTransaction) throws -> Result
+    ) async throws -> Result {
+        let kept = KeptResult<Result>()
+        return try await withCheckedThrowingContinuation { continuation in
+            workers.submit(
+                PostgresJob(
+                    run: { transaction in
+                        let result = try body(transaction)
+                        kept.value.withLock { $0 = result }
+                    },
+                    complete: { error in
+                        if let error {
+                            continuation.resume(throwing: error)
+                        } else if let result = kept.value.withLock({ $0 }) {
+                            continuation.resume(returning: result)
+                        } else {
+                            continuation.resume(throwing: StoreError(code: .statement, detail: "no result"))
+                        }
+                    }
+                )
+            )
+        }
+    }
+}
+
+/// The result of a closure until its transaction is committed.
+private final class KeptResult<Value: Sendable>: Sendable {
+    let value = Mutex<Value?>(nil)
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardStorage
+
+/// The statements of one transaction, or of one closure's savepoint in a group.
+final class PostgresTransaction: WriteTransaction {
+    private static let fetchSize = 1_000
+
+    let dialect = Dialect.postgres
+    private let connection: PostgresConnection
+    /// Control statements that wait for the next real one, to travel with it.
+    var pending: [String]
+    /// The first failure. The server refuses everything after it, so a closure that swallows it fails all the same.
+    private(set) var failure: StoreError?
+    private var cursors = 0
+
+    init(_ connection: PostgresConnection, pending: [String]) {
+        self.connection = connection
+        self.pending = pending
+    }
+
+    func rows(_ sql: SQL) throws -> [Row] { try run(sql)?.rows() ?? [] }
+
+    func forEachRow(_ sql: SQL, _ body: (Row) throws -> Void) throws {
+        // A cursor, so that the closure may run other statements meanwhile and memory stays bounded. Names are numbers
+        // made here: nothing from outside is in this text.
+        cursors += 1
+        let cursor = SQL.Piece.text("cursor_\(cursors)")
+        try run(
+            keepsPlan: false,
+            SQL.assembled([.text("DECLARE "), cursor, .text(" NO SCROLL CURSOR FOR ")] + sql.pieces)
+        )
+        let fetch = SQL.assembled([.text("FETCH FORWARD \(Self.fetchSize) FROM "), cursor])
+        while true {
+            let rows = try run(keepsPlan: false, fetch)?.rows() ?? []
+            for row in rows { try body(row) }
+            if rows.count < Self.fetchSize { break }
+        }
+        try run(keepsPlan: false, SQL.assembled([.text("CLOSE "), cursor]))
+    }
+
+    func execute(_ sql: SQL) throws -> Int { try run(sql)?.changed ?? 0 }
+
+    func executeScript(_ script: MigrationScript) throws {
+        try recordingFailure {
+            if !pending.isEmpty { try connection.roundTrip(controls: take()) }
+            try connection.script(script.text)
+        }
+    }
+
+    /// Forgets a failure that a ROLLBACK TO has mended.
+    func recovered() { failure = nil }
+
+    /// Sends what is pending and `controls` without a statement, and returns the last answer.
+    func finish(_ controls: [String]) throws -> PostgresResult? {
+        try recordingFailure { try connection.roundTrip(controls: take() + controls) }
+    }
+
+    @discardableResult
+    private func run(keepsPlan: Bool = true, _ sql: SQL) throws -> PostgresResult? {
+        if let failure { throw failure }
+        return try recordingFailure { try connection.roundTrip(controls: take(), sql, keepsPlan: keepsPlan) }
+    }
+
+    private func take() -> [String] {
+        defer { pending = [] }
+        return pending
+    }
+
+    private func recordingFailure<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as StoreError {
+            failure = failure ?? error
+            throw error
+        }
+    }
+}
