@@ -12,6 +12,8 @@ package struct SegmentColumns: Sendable {
     private var ordinals: [ContactID: UInt32] = [:]
     /// By ordinal.
     private(set) var contacts: [ContactID] = []
+    /// Whether ordinals ascend with contacts.
+    private(set) var isOrdered = true
     /// The ordinals whose person is there; those of erased people stay empty.
     private(set) var living = Bitmap(count: 0)
     private var attributes: [AttributeName: AttributeColumn] = [:]
@@ -42,6 +44,7 @@ package struct SegmentColumns: Sendable {
     /// Takes in a person who is not there yet.
     package mutating func add(_ person: PersonFacts) {
         let ordinal = contacts.count
+        if let last = contacts.last, last >= person.contact { isOrdered = false }
         contacts.append(person.contact)
         ordinals[person.contact] = UInt32(ordinal)
         fill(person, at: ordinal)

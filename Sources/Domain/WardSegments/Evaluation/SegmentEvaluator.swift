@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+package import WardStorage
+
+/// What is evaluated: a checked rule and parts of it, all at one moment.
+package struct SegmentQuestion: Sendable {
+    package var organization: OrganizationID
+    package var segment: CheckedSegment
+    /// Parts of the rule, such as its lines; each is answered apart.
+    package var parts: [SegmentExpression]
+    package var moment: EvaluationMoment
+    package var engagement: EngagementAnswers
+
+    package init(
+        organization: OrganizationID,
+        segment: CheckedSegment,
+        parts: [SegmentExpression] = [],
+        moment: EvaluationMoment,
+        engagement: EngagementAnswers = EngagementAnswers()
+    ) {
+        self.organization = organization
+        self.segment = segment
+        self.parts = parts
+        self.moment = moment
+        self.engagement = engagement
+    }
+}
+
+/// Who is in, as a whole and for each part.
+package struct SegmentAnswer: Sendable {
+    package var audience: SegmentAudience
+    /// In the order of the question's parts.
+    package var parts: [SegmentAudience]
+    /// How many people the organization has.
+    package var population: Int
+}
+
+/// Finds the people for whom rules hold. A change that `tx` sees is in the answer.
+package protocol SegmentEvaluator: Sendable {
+    func evaluate(_ question: SegmentQuestion, in tx: any ReadTransaction) throws -> SegmentAnswer
+}
