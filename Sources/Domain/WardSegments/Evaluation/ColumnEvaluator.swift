@@ -94,7 +94,9 @@ package final class ColumnEvaluator: SegmentEvaluator {
             state.position = max(state.position, changes.position)
             return
         }
-        guard changes.contacts.count < max(1_000, population / 2) else { return try build(&state, organization, in: tx) }
+        guard changes.contacts.count < max(1_000, population / 2) else {
+            return try build(&state, organization, in: tx)
+        }
         for start in stride(from: 0, to: changes.contacts.count, by: 1_000) {
             let chunk = Array(changes.contacts[start..<min(start + 1_000, changes.contacts.count)])
             let facts = try people.people(chunk, of: organization, in: tx)
