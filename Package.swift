@@ -61,10 +61,10 @@ let modules: [Module] = [
         name: "WardTrust",
         layer: .mechanisms,
         uses: ["WardKernel", "WardDNS"],
-        products: ["X509", "SwiftASN1", "Crypto"]
+        products: ["X509", "SwiftASN1", "Crypto", "_CryptoExtras"]
     ),
     Module(name: "WardMIME", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
-    Module(name: "WardSMTP", layer: .mechanisms, uses: ["WardKernel", "WardMIME", "WardTrust"], products: nio),
+    Module(name: "WardSMTP", layer: .mechanisms, uses: ["WardKernel", "WardDNS", "WardTrust"], products: nio),
     Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
     // Domain
     Module(name: "WardAudit", layer: .domain, uses: store + ["WardCrypto", "WardVault"]),
@@ -130,8 +130,10 @@ let support: [(name: String, uses: [String])] = [
 ]
 
 let products: [String: String] = [
-    "Logging": "swift-log", "Crypto": "swift-crypto", "GRDB": "GRDB.swift", "X509": "swift-certificates",
-    "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOTLS": "swift-nio", "NIOSSL": "swift-nio-ssl",
+    "Logging": "swift-log", "Crypto": "swift-crypto", "_CryptoExtras": "swift-crypto", "GRDB": "GRDB.swift",
+    "X509": "swift-certificates",
+    "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOTLS": "swift-nio",
+    "NIOSSL": "swift-nio-ssl",
     "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdTLS": "hummingbird",
     "HummingbirdTesting": "hummingbird", "ArgumentParser": "swift-argument-parser",
     "ServiceLifecycle": "swift-service-lifecycle", "Yams": "Yams",

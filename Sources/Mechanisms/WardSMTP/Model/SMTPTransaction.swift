@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+
+/// One message on its way to one server: an envelope and the bytes.
+package struct SMTPTransaction: Sendable {
+    /// Where bounces go; nil: the empty reverse path `<>` of notices about mail.
+    package var returnPath: EmailAddress?
+    /// At most 100 (RFC 5321 section 4.5.3.1.8); never empty.
+    package var recipients: [EmailAddress]
+    package var message: SMTPMessage
+
+    package init(returnPath: EmailAddress?, recipients: [EmailAddress], message: SMTPMessage) {
+        self.returnPath = returnPath
+        self.recipients = recipients
+        self.message = message
+    }
+}
+
+/// Message bytes that are safe on the wire: made once, sent any number of times.
+package struct SMTPMessage: Sendable, Hashable {
+    /// As the receiver will read it, before dot-stuffing.
+    package let size: Int
+    let hasEightBitOctets: Bool
+    /// Dot-stuffed, ending with CRLF, without the final dot.
+    let wire: [UInt8]
+
+    /// Checks that `bytes` (RFC 5322) holds no CR or LF alone, no NUL, and no line over 998 octets, ends it with CRLF, and
+    /// stuffs dots (RFC 5321 section 4.5.2).
+    package init(_ bytes: [UInt8]) throws(SMTPMessageError) {
+        var scan = MessageScan()
+        let result = try scan.prepare(bytes)
+        wire = result.wire
+        size = result.size
+        hasEightBitOctets = result.hasEightBitOctets
+    }
+}
+
+/// Why bytes are no message that SMTP can carry. `line` counts from 1.
+package enum SMTPMessageError: Error, Hashable, CustomStringConvertible {
+    case empty
+    case bareCarriageReturn(line: Int)
+    case bareLineFeed(line: Int)
+    case nul(line: Int)
+    case lineTooLong(line: Int)
+
+    package var description: String {
+        switch self {
+        case .empty: "The message has no bytes."
+        case .bareCarriageReturn(let line): "Line \(line) of the message holds a CR without LF. Compose it again."
+        case .bareLineFeed(let line): "Line \(line) of the message ends with LF without CR. Compose it again."
+        case .nul(let line): "Line \(line) of the message holds a NUL. Compose it again."
+        case .lineTooLong(let line): "Line \(line) of the message has more than 998 octets. Compose it again."
+        }
+    }
+}
