@@ -89,7 +89,7 @@ let modules: [Module] = [
         name: "WardWeb",
         layer: .edges,
         uses: domain + ["WardKernel", "WardTelemetry", "WardRender"],
-        products: ["Hummingbird", "HummingbirdTLS", "Logging", "NIOCore"]
+        products: ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore"]
     ),
     Module(
         name: "WardCommands",
@@ -134,7 +134,8 @@ let products: [String: String] = [
     "X509": "swift-certificates",
     "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOTLS": "swift-nio",
     "NIOSSL": "swift-nio-ssl",
-    "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdTLS": "hummingbird",
+    "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
+    "HummingbirdTLS": "hummingbird",
     "HummingbirdTesting": "hummingbird", "ArgumentParser": "swift-argument-parser",
     "ServiceLifecycle": "swift-service-lifecycle", "Yams": "Yams",
 ]

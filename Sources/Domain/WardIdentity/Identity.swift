@@ -2,6 +2,7 @@
 
 import Synchronization
 package import WardAudit
+package import WardCrypto
 package import WardKernel
 package import WardStorage
 package import WardVault
@@ -103,9 +104,51 @@ package final class Identity: Sendable {
     }
 }
 
-/// How passwords are hashed. `WardCrypto.PasswordHash` is the one that the server wires.
+/// How passwords are hashed; tests count with another than `Argon2Passwords`.
 package protocol PasswordHashing: Sendable {
     /// A self-describing hash with its own salt.
-    func hash(_ password: Sensitive<String>) async throws -> String
-    func verify(_ password: Sensitive<String>, against hash: String) async throws -> Bool
+    /// - Parameter pepper: a key of the organization that is not in the database.
+    func hash(_ password: Sensitive<String>, pepper: Sensitive<[UInt8]>) async throws -> String
+    func matches(
+        _ password: Sensitive<String>,
+        hash: String,
+        pepper: Sensitive<[UInt8]>
+    ) async throws -> Bool
+}
+
+/// Argon2id, two at a time.
+package struct Argon2Passwords: PasswordHashing {
+    private let hashing: PasswordHash
+
+    package init(_ hashing: PasswordHash) { self.hashing = hashing }
+
+    package func hash(_ password: Sensitive<String>, pepper: Sensitive<[UInt8]>) async throws -> String {
+        try await hashing.hash(password, pepper: pepper)
+    }
+
+    package func matches(
+        _ password: Sensitive<String>,
+        hash: String,
+        pepper: Sensitive<[UInt8]>
+    ) async throws -> Bool {
+        try await hashing.verify(password, against: hash, pepper: pepper) != .differs
+    }
+}
+
+extension Identity {
+    /// The hash of a password as it is stored.
+    func hash(_ password: Sensitive<String>, of organization: OrganizationID) async throws -> String {
+        try await passwords.hash(password.map(PasswordRule.normalized), pepper: pepper(of: organization))
+    }
+
+    func matches(_ password: Sensitive<String>, hash: String, of organization: OrganizationID) async throws -> Bool {
+        let pepper = try await pepper(of: organization)
+        return try await passwords.matches(password.map(PasswordRule.normalized), hash: hash, pepper: pepper)
+    }
+
+    private func pepper(of organization: OrganizationID) async throws -> Sensitive<[UInt8]> {
+        try await store.read { [vault] tx in
+            try vault.purposeKey(KeyPurpose("staff.password"), of: organization, in: tx)
+        }
+    }
 }

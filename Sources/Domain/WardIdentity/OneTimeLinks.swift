@@ -41,7 +41,7 @@ extension Identity {
         if let problem = try await problem(with: password, name: name, email: email, of: organization) {
             return .refused(problem)
         }
-        let hash = try await passwords.hash(password.map(PasswordRule.normalized))
+        let hash = try await hash(password, of: organization)
         return try await store.write { [self] tx in
             let found = try linkState(token, of: organization, in: tx)
             guard case .valid = found.state, let link = found.row else { return .linkNotValid(found.state) }
@@ -81,14 +81,14 @@ extension Identity {
         case .delayed(let until): return .delayed(until: until)
         case .stopped: return .stopped
         case .taken(let taken):
-            guard try await passwords.verify(current.map(PasswordRule.normalized), against: taken.hash) else {
+            guard try await matches(current, hash: taken.hash, of: organization) else {
                 return .currentPasswordWrong
             }
             if let problem = try await problem(with: new, name: name, email: email, of: organization) {
                 try await store.write { [self] tx in try forget(taken, of: organization, in: tx) }
                 return .refused(problem)
             }
-            let hash = try await passwords.hash(new.map(PasswordRule.normalized))
+            let hash = try await hash(new, of: organization)
             try await store.write { [self] tx in
                 try forget(taken, of: organization, in: tx)
                 try storePassword(

@@ -39,7 +39,7 @@ extension Identity {
         case .delayed(let until): return .delayed(until: until)
         case .stopped: return .stopped
         case .taken(let taken):
-            let matches = try await passwords.verify(password.map(PasswordRule.normalized), against: taken.hash)
+            let matches = try await matches(password, hash: taken.hash, of: organization)
             return try await store.write { [self] tx in
                 guard matches, let staff = taken.staff else {
                     try recordRefusal(of: taken, organization: organization, from: origin, in: tx)
@@ -57,7 +57,7 @@ extension Identity {
         of organization: OrganizationID,
         from origin: RequestOrigin
     ) async throws -> Attempt {
-        let decoy = try await decoyHash()
+        let decoy = try await decoyHash(organization)
         return try await store.write { [self] tx in
             let now = surroundings.now()
             let index = try emailIndex(email, of: organization, in: tx)
@@ -170,9 +170,9 @@ extension Identity {
     }
 
     /// A hash of random bytes that no password matches, made once.
-    private func decoyHash() async throws -> String {
+    private func decoyHash(_ organization: OrganizationID) async throws -> String {
         if let made = decoy.withLock({ $0 }) { return made }
-        let made = try await passwords.hash(Sensitive(TokenText.make(bytes: 32, surroundings)))
+        let made = try await hash(Sensitive(TokenText.make(bytes: 32, surroundings)), of: organization)
         decoy.withLock { $0 = $0 ?? made }
         return decoy.withLock { $0 } ?? made
     }

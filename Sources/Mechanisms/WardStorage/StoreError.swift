@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardKernel
+
 /// What a store has to say when it fails. The description names the class and the constraint, never a value: the text of
 /// a database's error repeats row values and stays out (invariant I8).
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -40,3 +42,5 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
     static func decoding(_ expected: String) -> StoreError { StoreError(code: .decoding, detail: expected) }
 }
+
+extension StoreError: TransientFailure {}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import Logging
+import NIOCore
+import WardKernel
+
+/// What a request carries from the socket to the handler.
+struct WebContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The peer's IP address as text; forwarded headers are not believed.
+    let networkAddress: String
+    /// Made by the envelope, before anything else looks at the request.
+    var requestID = RequestID(high: 0, low: 0)
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        networkAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
+    }
+}
