@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardKernel
+import WardStorage
+
+enum WorkItemQueries {
+    static func insert(
+        id: WorkID,
+        kind: WorkKind,
+        organization: OrganizationID,
+        reference: [UInt8],
+        dueAt: Timestamp,
+        priority: WorkPriority,
+        madeAt: Timestamp,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO work_item (organization, id, kind, reference, priority, due_at, attempt, fence, made_at)
+            VALUES (\(organization), \(id), \(kind.name), \(reference), \(priority.rawValue), \(dueAt), 0, 0, \(madeAt))
+            """
+        )
+    }
+
+    /// One statement on PostgreSQL, where it locks what it reads and skips what others have locked; on SQLite the writer
+    /// is alone anyway.
+    static func claim(
+        _ kind: WorkKind,
+        _ priority: WorkPriority,
+        now: Timestamp,
+        until: Timestamp,
+        owner: [UInt8],
+        limit: Int,
+        in tx: any WriteTransaction
+    ) throws -> [WorkItem] {
+        let lock: SQL = tx.dialect == .postgres ? "FOR UPDATE SKIP LOCKED" : ""
+        let due = try tx.rows(
+            """
+            SELECT organization, id FROM work_item
+            WHERE kind = \(kind.name) AND priority = \(priority.rawValue) AND due_at <= \(now)
+            ORDER BY due_at LIMIT \(limit) \(fragment: lock)
+            """
+        )
+        return try due.compactMap { row in
+            let organization: OrganizationID = try row.value(at: 0)
+            let id: WorkID = try row.value(at: 1)
+            let claimed = try tx.row(
+                """
+                UPDATE work_item
+                SET due_at = \(until), owner = \(owner), attempt = attempt + 1, fence = fence + 1
+                WHERE organization = \(organization) AND id = \(id)
+                RETURNING reference, attempt, fence
+                """
+            )
+            guard let claimed else { return nil }
+            return WorkItem(
+                organization: organization,
+                id: id,
+                kind: kind,
+                reference: try claimed.value(at: 0),
+                priority: priority,
+                attempt: try claimed.value(at: 1),
+                fence: try claimed.value(at: 2)
+            )
+        }
+    }
+
+    static func remove(_ item: WorkItem, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("DELETE FROM work_item WHERE \(fragment: held(item))")
+    }
+
+    static func makeDue(_ item: WorkItem, at time: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("UPDATE work_item SET due_at = \(time), owner = NULL WHERE \(fragment: held(item))")
+    }
+
+    static func extend(_ item: WorkItem, until: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("UPDATE work_item SET due_at = \(until) WHERE \(fragment: held(item))")
+    }
+
+    static func park(_ item: WorkItem, reason: String, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute(
+            """
+            UPDATE work_item SET due_at = NULL, owner = NULL, parked_reason = \(reason) WHERE \(fragment: held(item))
+            """
+        )
+    }
+
+    static func removeAll(
+        _ kind: WorkKind,
+        organization: OrganizationID,
+        reference: [UInt8],
+        in tx: any WriteTransaction
+    ) throws -> Int {
+        try tx.execute("DELETE FROM work_item WHERE \(fragment: about(kind, organization, reference))")
+    }
+
+    static func rescheduleAll(
+        _ kind: WorkKind,
+        organization: OrganizationID,
+        reference: [UInt8],
+        at time: Timestamp,
+        in tx: any WriteTransaction
+    ) throws -> Int {
+        try tx.execute(
+            """
+            UPDATE work_item SET due_at = \(time), parked_reason = NULL
+            WHERE \(fragment: about(kind, organization, reference)) AND owner IS NULL
+            """
+        )
+    }
+
+    static func counts(
+        _ kind: WorkKind,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> WorkCounts {
+        var counts = WorkCounts()
+        let rows = try tx.rows(
+            """
+            SELECT due_at IS NULL, owner IS NULL, count(*) FROM work_item
+            WHERE organization = \(organization) AND kind = \(kind.name)
+            GROUP BY due_at IS NULL, owner IS NULL
+            """
+        )
+        for row in rows {
+            let isParked: Bool = try row.value(at: 0)
+            let isFree: Bool = try row.value(at: 1)
+            let count: Int = try row.value(at: 2)
+            if isParked {
+                counts.parked += count
+            } else if isFree {
+                counts.waiting += count
+            } else {
+                counts.leased += count
+            }
+        }
+        return counts
+    }
+
+    static func nextDue(_ kind: WorkKind, in tx: any ReadTransaction) throws -> Timestamp? {
+        var earliest: Timestamp?
+        for priority in WorkPriority.allCases {
+            let due: Timestamp? = try tx.first(
+                """
+                SELECT min(due_at) FROM work_item
+                WHERE kind = \(kind.name) AND priority = \(priority.rawValue) AND due_at IS NOT NULL
+                """
+            )
+            earliest = [earliest, due].compactMap(\.self).min()
+        }
+        return earliest
+    }
+
+    private static func held(_ item: WorkItem) -> SQL {
+        "organization = \(item.organization) AND id = \(item.id) AND fence = \(item.fence) AND owner IS NOT NULL"
+    }
+
+    private static func about(_ kind: WorkKind, _ organization: OrganizationID, _ reference: [UInt8]) -> SQL {
+        "organization = \(organization) AND kind = \(kind.name) AND reference = \(reference)"
+    }
+}
