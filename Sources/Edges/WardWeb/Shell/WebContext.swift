@@ -13,6 +13,12 @@ struct WebContext: RequestContext {
     /// Made by the envelope, before anything else looks at the request.
     var requestID = RequestID(high: 0, low: 0)
 
+    /// For requests that come from no socket.
+    init(_ source: some RequestContextSource, networkAddress: String) {
+        coreContext = .init(source: source)
+        self.networkAddress = networkAddress
+    }
+
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         networkAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
