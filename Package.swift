@@ -78,7 +78,11 @@ let modules: [Module] = [
         layer: .domain,
         uses: ground + ["WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardSMTP", "WardTrust", "WardDNS"]
     ),
-    Module(name: "WardPortal", layer: .domain, uses: ground + ["WardCrypto", "WardIdentity", "WardDelivery"]),
+    Module(
+        name: "WardPortal",
+        layer: .domain,
+        uses: ground + ["WardCrypto", "WardIdentity", "WardConsent", "WardDelivery"]
+    ),
     Module(
         name: "WardCampaigns",
         layer: .domain,

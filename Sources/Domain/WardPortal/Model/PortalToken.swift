@@ -10,7 +10,7 @@
 // - The kind is part of the hash: a link's token is never a visit's.
 // - The organization stands in front, so that a patient's address needs no other name and no look-up crosses organizations.
 
-import Crypto
+import WardCrypto
 package import WardKernel
 
 /// What a token is good for: one thing only.
@@ -43,7 +43,7 @@ package struct PortalToken: Hashable, Sendable {
 
     /// The form that is stored and looked up.
     package func hash(as kind: PortalTokenKind) -> [UInt8] {
-        Array(SHA256.hash(data: Array("ward.portal.\(kind.rawValue)".utf8) + [0] + organization.bytes + random))
+        Digest.sha256(Array("ward.portal.\(kind.rawValue)".utf8) + [0] + organization.bytes + random)
     }
 }
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardAudit
+import WardConsent
+package import WardDelivery
+package import WardKernel
+import WardStorage
+
+/// What came of an answer by staff.
+package enum ReplyOutcome: Hashable, Sendable {
+    /// The gate cleared it; it goes this way.
+    case sent(PortalMessageID, SendMethod)
+    /// The gate holds it: it is kept and waits for a person.
+    case held(PortalMessageID, HoldReason)
+    /// The gate refused it; it is kept with the reason and never goes.
+    case notSent(PortalMessageID, RefusalReason)
+    case refused(AnswerText.Problem)
+}
+
+extension Portal {
+    /// Answers in a conversation through the one send path: the gate decides how it goes, or whether.
+    /// - Parameters:
+    ///   - author: the name that the person reads, such as “Dana Reyes, RN”.
+    ///   - sensitivity: how much the answer would give away; it decides the method and the second step.
+    package func answer(
+        _ thread: ThreadID,
+        _ typed: String,
+        author: String,
+        sensitivity: Sensitivity,
+        requester: Requester
+    ) async throws -> ReplyOutcome {
+        try requester.require(.answerMessages)
+        let text: AnswerText
+        do throws(AnswerText.Problem) {
+            text = try AnswerText(typed)
+        } catch {
+            return .refused(error)
+        }
+        let reply = Reply(text: text, author: author, sensitivity: sensitivity)
+        return try await store.write { [self] tx in
+            guard let row = try ThreadQueries.find(thread, of: requester.organization, in: tx) else {
+                throw PortalError.threadNotFound(thread)
+            }
+            return try send(reply, in: row, by: requester, in: tx)
+        }
+    }
+
+    private struct Reply: Sendable {
+        var text: AnswerText
+        var author: String
+        var sensitivity: Sensitivity
+    }
+
+    private func send(
+        _ reply: Reply,
+        in thread: ThreadRow,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws -> ReplyOutcome {
+        let organization = requester.organization
+        let person = try people.portalPerson(thread.contact, of: organization, in: tx)
+        guard let person, let address = person.expose(for: .transmitting, \.address) else {
+            throw PortalError.noAddress
+        }
+        let profile = try organizations.portalOrganization(organization, in: tx)
+        let language = person.expose(for: .evaluating, \.language)
+        // Over TLS the subject travels in the clear part: it names the organization alone, whatever the thread's is.
+        let subject = NoticeWording.answerSubject(organization: profile, language: language)
+        var terms = MessageTerms(
+            messageClass: .treatment,
+            sensitivity: reply.sensitivity,
+            sender: profile.sender
+        )
+        terms.portalReference = thread.id.bytes
+        let outcome = try delivery.send(
+            Sensitive(ComposedContent(subject: subject, text: reply.text.text + "\n\n" + reply.author + "\n")),
+            terms: terms,
+            to: MessageDraft(recipient: .contact(thread.contact), address: address),
+            by: requester,
+            in: tx
+        )
+        return try keep(reply, subject: subject, outcome: outcome, in: thread, by: requester, in: tx)
+    }
+
+    private func keep(
+        _ reply: Reply,
+        subject: String,
+        outcome: SubmissionOutcome,
+        in thread: ThreadRow,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws -> ReplyOutcome {
+        let organization = requester.organization
+        let now = surroundings.now()
+        let id = surroundings.makeIdentifier(PortalMessageTag.self)
+        let delivered: (MessageID?, ReplyOutcome) =
+            switch outcome {
+            case .queued(let message, let method): (message, .sent(id, method))
+            case .held(let message, let reason): (message, .held(id, reason))
+            case .notSent(let message, let reason): (message, .notSent(id, reason))
+            case .alreadySubmitted: (nil, .sent(id, .portal))
+            }
+        let content = StoredContent(author: reply.author, subject: subject, text: reply.text.text)
+        let message = MessageRow(
+            id: id,
+            thread: thread.id,
+            contact: thread.contact,
+            direction: .toPerson,
+            delivery: delivered.0,
+            sensitivity: reply.sensitivity,
+            contentSealed: try sealing.seal(
+                Sensitive(content),
+                message: id,
+                of: thread.contact,
+                organization: organization,
+                in: tx
+            ),
+            author: requester.kind == .staff ? StaffID(bytes: requester.identifier) : nil,
+            writtenAt: now,
+            expiresAt: nil
+        )
+        try MessageQueries.insert(message, of: organization, in: tx)
+        if case .sent = delivered.1 { try ThreadQueries.noteReply(thread.id, at: now, of: organization, in: tx) }
+        let facts = ["sensitivity": reply.sensitivity.rawValue]
+        try audit.record(.threadAnswer, message, .success, facts, by: requester, in: tx)
+        return delivered.1
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sealed form of a message in the portal:
+//
+//     octet      version, 1
+//     then for the author's name, the subject and the text:
+//     4 octets   length in octets, most significant first
+//     octets     UTF-8
+//
+// The version stands inside, under the seal, as do the lengths.
+
+/// What a message says and who wrote it, as its reader sees it. It does not print.
+package struct StoredContent: Hashable, Sendable {
+    /// The name of the clinic, team or member of staff; empty for what the person wrote.
+    package var author: String
+    package var subject: String
+    /// Plain text; pages show it escaped, with its line ends.
+    package var text: String
+
+    package init(author: String, subject: String, text: String) {
+        self.author = author
+        self.subject = subject
+        self.text = text
+    }
+
+    var encoded: [UInt8] {
+        [author, subject, text].reduce(into: [1]) { bytes, part in
+            let octets = Array(part.utf8)
+            bytes += (0..<4).map { UInt8(truncatingIfNeeded: octets.count >> (24 - 8 * $0)) }
+            bytes += octets
+        }
+    }
+
+    /// Nil for anything that `encoded` does not make.
+    init?(encoded bytes: [UInt8]) {
+        guard bytes.first == 1 else { return nil }
+        var rest = bytes[1...]
+        var parts: [String] = []
+        for _ in 0..<3 {
+            guard rest.count >= 4 else { return nil }
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            rest = rest.dropFirst(4)
+            guard rest.count >= length else { return nil }
+            parts.append(String(decoding: rest.prefix(length), as: UTF8.self))
+            rest = rest.dropFirst(length)
+        }
+        guard rest.isEmpty else { return nil }
+        self.init(author: parts[0], subject: parts[1], text: parts[2])
+    }
+}
+
+extension StoredContent: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "‹redacted message›" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// The bounds of what a person or a member of staff may write in the portal.
+package enum AnswerLimits {
+    /// Octets of UTF-8 in one answer.
+    package static let octets = 20_000
+    /// Answers that one visit may write.
+    package static let perVisit = 20
+}
+
+/// An answer's text, checked: not empty, not too long, one kind of line end, no control characters.
+package struct AnswerText: Hashable, Sendable {
+    package enum Problem: Error, Hashable, Sendable {
+        case empty
+        /// `over` is by how many octets.
+        case tooLong(over: Int)
+    }
+
+    let text: String
+
+    package init(_ typed: String) throws(Problem) {
+        var cleaned = ""
+        for character in typed {
+            if character.isNewline {
+                cleaned.append("\n")
+            } else if character == "\t"
+                || !character.unicodeScalars.allSatisfy({ $0.properties.generalCategory == .control })
+            {
+                cleaned.append(character)
+            }
+        }
+        while let last = cleaned.last, last.isWhitespace { cleaned.removeLast() }
+        let body = cleaned.drop { $0 == "\n" }
+        guard body.contains(where: { !$0.isWhitespace }) else { throw .empty }
+        guard body.utf8.count <= AnswerLimits.octets else {
+            throw .tooLong(over: body.utf8.count - AnswerLimits.octets)
+        }
+        text = String(body)
+    }
+}
