@@ -50,7 +50,7 @@ enum SegmentValueType: Hashable, Sendable {
             }
     }
 
-    init(_ field: RecordField) {
+    init(_ field: SegmentRecordField) {
         self =
             switch field {
             case .code, .display, .status, .unit: .text

@@ -232,7 +232,7 @@ private struct SegmentCheck {
 
 extension RecordCondition {
     /// The fields that are asked for.
-    var fields: Set<RecordField> {
+    var fields: Set<SegmentRecordField> {
         switch self {
         case .all(let parts), .any(let parts): parts.reduce(into: []) { $0.formUnion($1.fields) }
         case .not(let part): part.fields

@@ -104,7 +104,7 @@ struct PersonEvaluator: Sendable {
         }
     }
 
-    private func holds(_ field: RecordField, _ test: FieldTest, _ record: DatedRecord) -> Bool {
+    private func holds(_ field: SegmentRecordField, _ test: FieldTest, _ record: DatedRecord) -> Bool {
         switch field {
         case .code: holds(record.code, test) { $0 }
         case .display: holds(FoldedText.of(record.display), test, fold: FoldedText.of)

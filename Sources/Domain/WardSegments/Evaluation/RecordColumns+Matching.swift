@@ -67,7 +67,7 @@ extension RecordColumns {
         }
     }
 
-    private func rowTest(_ field: RecordField, _ test: FieldTest, at moment: EvaluationMoment) -> RowTest {
+    private func rowTest(_ field: SegmentRecordField, _ test: FieldTest, at moment: EvaluationMoment) -> RowTest {
         switch field {
         case .code: textTest(codes, test) { $0 }
         case .display: textTest(displays, test, fold: FoldedText.of)

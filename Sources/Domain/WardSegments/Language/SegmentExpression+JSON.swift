@@ -210,7 +210,7 @@ private final class Node: Codable {
             return .any(try or.map { part throws(SegmentSyntaxError) in try part.condition(depth: depth + 1) })
         }
         if let not { return .not(try not.condition(depth: depth + 1)) }
-        guard let field, let known = RecordField(rawValue: field) else { throw Node.bad }
+        guard let field, let known = SegmentRecordField(rawValue: field) else { throw Node.bad }
         return .field(known, try test())
     }
 

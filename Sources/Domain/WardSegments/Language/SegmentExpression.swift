@@ -119,10 +119,10 @@ package indirect enum RecordCondition: Hashable, Sendable {
     case all([RecordCondition])
     case any([RecordCondition])
     case not(RecordCondition)
-    case field(RecordField, FieldTest)
+    case field(SegmentRecordField, FieldTest)
 }
 
-package enum RecordField: String, CaseIterable, Hashable, Sendable {
+package enum SegmentRecordField: String, CaseIterable, Hashable, Sendable {
     case code, display, status, value, unit, date
 }
 

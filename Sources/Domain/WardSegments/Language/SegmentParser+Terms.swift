@@ -104,9 +104,9 @@ extension SegmentParser {
     }
 
     private mutating func recordTest() throws(SegmentSyntaxError) -> RecordCondition {
-        let names = RecordField.allCases.map(\.rawValue)
+        let names = SegmentRecordField.allCases.map(\.rawValue)
         guard case .word(let word) = current.kind else { throw unexpected("a record's field: \(names.listed)") }
-        guard let field = RecordField(rawValue: word) else {
+        guard let field = SegmentRecordField(rawValue: word) else {
             throw error(
                 .unknownRecordField,
                 "`\(word)` is not a field of a record (\(names.listed))",
