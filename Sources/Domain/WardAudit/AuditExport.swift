@@ -82,13 +82,16 @@ private struct ExportReading {
     }
 
     func verdict(checkpoint: Checkpoint, verifier: NoteVerifier) -> AuditVerdict {
-        let agreed = outside.filter { outsideRoots[$0.size] == $0.root }.map(\.size).max() ?? 0
+        func agreed(below limit: Int64) -> Int64 {
+            outside.filter { $0.size < limit && outsideRoots[$0.size] == $0.root }.map(\.size).max() ?? 0
+        }
         guard frontier.size == checkpoint.size else { return .damaged(at: frontier.size, .entryMissing) }
         guard frontier.root == checkpoint.root else {
-            return .damaged(at: agreed, .differsFromCheckpoint(size: checkpoint.size))
+            return .damaged(at: agreed(below: checkpoint.size), .differsFromCheckpoint(size: checkpoint.size))
         }
-        for published in outside where outsideRoots[published.size] != published.root {
-            return .damaged(at: min(agreed, checkpoint.size), .rolledBack(outside: published.size))
+        let disagreeing = outside.filter { outsideRoots[$0.size] != $0.root }.min { $0.size < $1.size }
+        if let disagreeing {
+            return .damaged(at: agreed(below: disagreeing.size), .rolledBack(outside: disagreeing.size))
         }
         return .intact(
             AuditProof(

@@ -71,7 +71,7 @@ private struct LogVerification {
         for checkpoint in outside.sorted(by: { $0.size < $1.size }) {
             let root = checkpoint.size == 0 ? MerkleHash.empty : outsideRoots[checkpoint.size]
             guard checkpoint.size <= size, root == checkpoint.root else {
-                return .damaged(at: min(vouchedOutside(outside), size), .rolledBack(outside: checkpoint.size))
+                return .damaged(at: vouched(by: outside, below: checkpoint.size), .rolledBack(outside: checkpoint.size))
             }
         }
         let unsealed = try await store.read { try HeadQueries.unsealedCount(of: organization, in: $0) }
@@ -101,9 +101,9 @@ private struct LogVerification {
         return checkpoints
     }
 
-    /// The size up to which what is outside agrees with the entries.
-    private func vouchedOutside(_ outside: [Checkpoint]) -> Int64 {
-        outside.filter { outsideRoots[$0.size] == $0.root }.map(\.size).max() ?? 0
+    /// The largest size below `limit` at which what is outside agrees with the entries.
+    private func vouched(by outside: [Checkpoint], below limit: Int64) -> Int64 {
+        outside.filter { $0.size < limit && outsideRoots[$0.size] == $0.root }.map(\.size).max() ?? 0
     }
 
     /// Takes a page of entries in; what is wrong with it, if anything.
