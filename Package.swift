@@ -110,7 +110,7 @@ let modules: [Module] = [
             "WardDNS",
             "WardTrust", "WardSMTP", "WardMIME", "WardWeb", "WardCommands",
         ],
-        products: ["ServiceLifecycle", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
+        products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
     ),
     Module(
         name: "WardDemo",
@@ -141,7 +141,7 @@ let products: [String: String] = [
     "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
     "HummingbirdTLS": "hummingbird",
     "HummingbirdTesting": "hummingbird", "ArgumentParser": "swift-argument-parser",
-    "ServiceLifecycle": "swift-service-lifecycle", "Yams": "Yams",
+    "ServiceLifecycle": "swift-service-lifecycle", "UnixSignals": "swift-service-lifecycle", "Yams": "Yams",
 ]
 
 /// Stops the build with a sentence when the table breaks a rule of the layers.

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
+import WardCommands
+import WardDemo
+import WardServer
+
 @main
 struct Ward {
-    static func main() {}
+    static func main() async {
+        let host = ApplicationHost { command, output in
+            try await Demonstration(command: command, output: output).run()
+        }
+        await CommandContext.$host.withValue(host) { await WardCommand.main() }
+    }
 }

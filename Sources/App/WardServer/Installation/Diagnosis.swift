@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import WardCommands
+import WardStorage
+import WardVault
+
+/// `ward doctor`: each setting with its source, then each check with what to do when it fails.
+struct Diagnosis {
+    enum Verdict: String {
+        case good, warning, bad
+    }
+
+    struct Finding {
+        let check: String
+        let verdict: Verdict
+        let sentence: String
+    }
+
+    let output: any CommandOutput
+    let directory: DataDirectory
+    let values: SettingValues
+
+    func run(json: Bool) async -> ExitStatus {
+        let findings = await findings()
+        if json {
+            await tellJSON(findings)
+        } else {
+            await tellSettings()
+            await tell(findings)
+        }
+        return findings.contains { $0.verdict == .bad } ? .negative : .done
+    }
+
+    private func findings() async -> [Finding] {
+        var findings = [finding("data directory", "\(directory.path)") { try directory.check() }]
+        let configuration: ServerConfiguration
+        do {
+            configuration = try SettingsLoading.configuration(values, directory)
+        } catch {
+            return findings + [Finding(check: "configuration", verdict: .bad, sentence: "\(error)")]
+        }
+        findings.append(
+            finding("keys", "\(configuration.keysFolder), readable by you alone") {
+                _ = try KeyDirectory(opening: configuration.keysFolder)
+            }
+        )
+        findings.append(await storeFinding(configuration))
+        findings.append(
+            Finding(
+                check: "audit checkpoints",
+                verdict: configuration.auditCheckpoints == nil ? .warning : .good,
+                sentence: configuration.auditCheckpoints
+                    ?? "only in the data directory: who replaces it whole is not found. Set audit.checkpoints."
+            )
+        )
+        findings.append(diskFinding())
+        return findings
+    }
+
+    private func finding(_ check: String, _ good: String, _ body: () throws -> Void) -> Finding {
+        do {
+            try body()
+            return Finding(check: check, verdict: .good, sentence: good)
+        } catch {
+            return Finding(check: check, verdict: .bad, sentence: "\(error)")
+        }
+    }
+
+    private func storeFinding(_ configuration: ServerConfiguration) async -> Finding {
+        do {
+            let store = try await StoreOpening.open(configuration.store, in: directory)
+            do {
+                try await Installation.checkSchema(of: store, in: directory)
+                await store.close()
+                return Finding(check: "store", verdict: .good, sentence: "answers, and its schema is of this version")
+            } catch {
+                await store.close()
+                return Finding(check: "store", verdict: .bad, sentence: "\(error)")
+            }
+        } catch {
+            return Finding(check: "store", verdict: .bad, sentence: "\(error)")
+        }
+    }
+
+    /// Whether the volume of the data directory is a mapped (dm-crypt) device. Other ways cannot be seen from here.
+    private func diskFinding() -> Finding {
+        var status = stat()
+        guard stat(directory.path, &status) == 0 else {
+            return Finding(check: "disk encryption", verdict: .warning, sentence: "cannot be seen")
+        }
+        let major = (status.st_dev >> 8) & 0xfff
+        let minor = (status.st_dev & 0xff) | ((status.st_dev >> 12) & ~0xff)
+        // A mapped device whose identifier begins with CRYPT- (cryptsetup(8)).
+        let path = "/sys/dev/block/\(major):\(minor)/dm/uuid"
+        let identifier = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let isEncrypted = identifier.hasPrefix("CRYPT-")
+        return Finding(
+            check: "disk encryption",
+            verdict: isEncrypted ? .good : .warning,
+            sentence: isEncrypted
+                ? "the data directory's volume is encrypted"
+                : "the data directory's volume is not seen to be encrypted; what Ward seals is sealed all the same"
+        )
+    }
+
+    private func tellSettings() async {
+        var table = Table([("setting", .left), ("value", .left), ("from", .left)])
+        for setting in Setting.all {
+            let text = values.text(setting)
+            let shown = setting.isSecret && text != setting.standard ? "(set)" : text
+            let source =
+                switch values.source(setting) {
+                case .standard: "standard"
+                case .file(let line): "file, line \(line)"
+                case .environment: "environment \(setting.environmentName)"
+                }
+            table.add([setting.key, shown.isEmpty ? "–" : shown, source])
+        }
+        for line in table.lines(width: output.width) { await output.line(line) }
+        await output.line("")
+    }
+
+    private func tell(_ findings: [Finding]) async {
+        for finding in findings {
+            let mark =
+                switch finding.verdict {
+                case .good: "✓"
+                case .warning: "!"
+                case .bad: "✗"
+                }
+            await output.line("\(mark) \(finding.check): \(finding.sentence)")
+        }
+    }
+
+    private func tellJSON(_ findings: [Finding]) async {
+        let rows = findings.map { ["check": $0.check, "verdict": $0.verdict.rawValue, "sentence": $0.sentence] }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        // Strings always encode.
+        await output.line((try? encoder.encode(rows)).map { String(decoding: $0, as: UTF8.self) } ?? "[]")
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import WardCommands
+package import WardIdentity
+import WardKernel
+import WardStorage
+package import WardTelemetry
+import WardVault
+
+/// Makes a data directory, its keys, its schema and the first organization.
+package enum InitializeInstallation {
+    /// What `ward init` was told about the organization and its first administrator.
+    package struct Answers: Sendable {
+        package var details: OrganizationDetails
+        package var administrator: NewStaffAccount
+
+        package init(details: OrganizationDetails, administrator: NewStaffAccount) {
+            self.details = details
+            self.administrator = administrator
+        }
+    }
+
+    package struct Outcome: Sendable {
+        package let established: EstablishedOrganization
+        package let keysFolder: String
+    }
+
+    /// Never touches a directory that holds an organization already: a second one is added beside it.
+    package static func run(
+        _ answers: Answers,
+        in directory: DataDirectory,
+        configuration: ServerConfiguration,
+        outside: OutsideWorld = .real,
+        telemetry: Telemetry
+    ) async throws -> (Installation, Outcome) {
+        try directory.make()
+        try makeKeys(at: configuration.keysFolder, outside)
+        let store = try await StoreOpening.open(configuration.store, in: directory)
+        do {
+            try await MigrationRunner.apply(Installation.migrations, to: store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+        let installation = try await Installation.open(
+            directory,
+            configuration: configuration,
+            outside: outside,
+            telemetry: telemetry
+        )
+        do {
+            let established = try await installation.identity.establishOrganization(
+                answers.details,
+                administrator: answers.administrator
+            )
+            try await installation.identity.mapSystemUser(
+                getuid(),
+                to: established.administrator,
+                reason: "The operating-system user that ran ward init",
+                by: .service("init", of: established.organization.id)
+            )
+            return (installation, Outcome(established: established, keysFolder: configuration.keysFolder))
+        } catch {
+            await installation.close()
+            throw error
+        }
+    }
+
+    /// Keys are made once; a folder that has them is opened as it is.
+    private static func makeKeys(at folder: String, _ outside: OutsideWorld) throws {
+        if FileManager.default.fileExists(atPath: folder + "/root.key") { return }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: URL(fileURLWithPath: folder).deletingLastPathComponent().path(percentEncoded: false),
+                withIntermediateDirectories: true
+            )
+        } catch {
+            throw CommandFailure("The folder for the keys, \(folder), cannot be made: check its parent folder.")
+        }
+        _ = try KeyDirectory.create(at: folder, surroundings: outside.surroundings)
+    }
+}

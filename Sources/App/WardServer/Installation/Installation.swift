@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardAudit
+import WardCommands
+import WardCrypto
+package import WardIdentity
+package import WardKernel
+package import WardStorage
+package import WardTelemetry
+package import WardVault
+
+/// One installation, opened: the store, the keys, and every module wired to the others. There is one place that builds
+/// modules, and this is it.
+package struct Installation: Sendable {
+    package let directory: DataDirectory
+    package let configuration: ServerConfiguration
+    package let surroundings: Surroundings
+    package let telemetry: Telemetry
+    package let store: any Store
+    package let vault: Vault
+    package let audit: Audit
+    package let identity: Identity
+    /// Held as long as the installation is open.
+    private let lock: DataDirectoryLock
+
+    /// Opens what is there: takes the lock, checks the schema and the keys.
+    ///
+    /// - Parameter outside: what differs in the demonstration and in tests.
+    package static func open(
+        _ directory: DataDirectory,
+        configuration: ServerConfiguration,
+        outside: OutsideWorld = .real,
+        telemetry: Telemetry
+    ) async throws -> Installation {
+        try directory.check()
+        let lock = try DataDirectoryLock(directory)
+        let keys = try KeyDirectory(opening: configuration.keysFolder)
+        let store = try await StoreOpening.open(configuration.store, in: directory)
+        do {
+            try await checkSchema(of: store, in: directory)
+            return try await wire(directory, configuration, outside, telemetry, lock, keys, store)
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private static func wire(
+        _ directory: DataDirectory,
+        _ configuration: ServerConfiguration,
+        _ outside: OutsideWorld,
+        _ telemetry: Telemetry,
+        _ lock: DataDirectoryLock,
+        _ keys: KeyDirectory,
+        _ store: any Store
+    ) async throws -> Installation {
+        let surroundings = outside.surroundings
+        let vault = Vault(keys: keys, surroundings: surroundings)
+        let audit = Audit(
+            vault: vault,
+            configuration: AuditConfiguration(
+                logName: configuration.mailHostName,
+                checkpointDirectory: configuration.auditCheckpoints ?? directory.checkpointsPath,
+                version: Installation.version
+            ),
+            surroundings: surroundings
+        )
+        let identity = Identity(
+            store: store,
+            vault: vault,
+            audit: audit,
+            passwords: Argon2Passwords(PasswordHash()),
+            surroundings: surroundings,
+            allowsSwitchingPerson: outside.allowsSwitchingPerson
+        )
+        try await checkKeys(vault, store)
+        return Installation(
+            directory: directory,
+            configuration: configuration,
+            surroundings: surroundings,
+            telemetry: telemetry,
+            store: store,
+            vault: vault,
+            audit: audit,
+            identity: identity,
+            lock: lock
+        )
+    }
+
+    /// Opens each organization's keys once, so that a wrong root key is found at the start.
+    private static func checkKeys(_ vault: Vault, _ store: any Store) async throws {
+        try await store.read { tx in
+            for organization in try vault.organizationsAcrossAll(in: tx) { try vault.check(organization, in: tx) }
+        }
+    }
+
+    package func close() async { await store.close() }
+
+    package static let version = "0.1.0"
+}
+
+/// What `ward serve` always takes from the real world, and the demonstration and tests give: none of it is a setting.
+package struct OutsideWorld: Sendable {
+    package var surroundings: Surroundings
+    /// The demonstration's menu of seeded people.
+    package var allowsSwitchingPerson: Bool
+
+    package static let real = OutsideWorld(surroundings: .machine, allowsSwitchingPerson: false)
+
+    package init(surroundings: Surroundings, allowsSwitchingPerson: Bool) {
+        self.surroundings = surroundings
+        self.allowsSwitchingPerson = allowsSwitchingPerson
+    }
+}
