@@ -33,6 +33,7 @@ let libraries: [(name: String, pkgConfig: String, debian: String)] = [
     ("CLibPQ", "libpq", "libpq-dev"),
     ("COpenSSL", "libcrypto", "libssl-dev"),
     ("CSodium", "libsodium", "libsodium-dev"),
+    ("CSQLite", "sqlite3", "libsqlite3-dev"),
     ("CUnbound", "libunbound", "libunbound-dev"),
 ]
 
@@ -53,7 +54,7 @@ let modules: [Module] = [
     Module(name: "WardTelemetry", layer: .mechanisms, uses: ["WardKernel"], products: ["Logging"]),
     Module(name: "WardCrypto", layer: .mechanisms, uses: ["WardKernel", "COpenSSL", "CSodium"], products: crypto),
     Module(name: "WardStorage", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
-    Module(name: "WardSQLite", layer: .mechanisms, uses: store, products: ["GRDB"]),
+    Module(name: "WardSQLite", layer: .mechanisms, uses: store + ["CSQLite"], products: ["GRDB"]),
     Module(name: "WardPostgres", layer: .mechanisms, uses: store + ["CLibPQ"]),
     Module(name: "WardQueue", layer: .mechanisms, uses: store),
     Module(name: "WardDNS", layer: .mechanisms, uses: ["WardKernel", "CUnbound"]),

@@ -1,158 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import CSQLite
 import GRDB
+import Glibc
 package import WardStorage
 
-/// The embedded store: one SQLite file in WAL mode with `synchronous=FULL`.
+/// The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, written by one thread in groups, read by a
+/// pool of connections that each see a snapshot.
 package final class SQLiteStore: Store {
     package let dialect = Dialect.sqlite
     private let pool: DatabasePool
+    private let writer: SQLiteWriter
 
-    /// Opens or makes the file.
+    /// Opens the file, or makes it, readable by its owner only.
+    ///
+    /// Errors: `corrupt` when the file is not a database, `unavailable` when it cannot be opened or cannot be made durable.
     package static func open(path: String) throws -> SQLiteStore {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(10)
+        // SQLite gives the WAL and the shared memory the rights of the database file.
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(code: .unavailable, detail: "the database file cannot be opened or made")
+        }
+        Glibc.close(descriptor)
         do {
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            return SQLiteStore(pool: pool)
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            try pool.writeWithoutTransaction(makeDurable)
+            return SQLiteStore(pool)
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
     }
 
-    private init(pool: DatabasePool) { self.pool = pool }
+    private init(_ pool: DatabasePool) {
+        self.pool = pool
+        writer = SQLiteWriter(pool)
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "ward.sqlite"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 8
+        configuration.prepareDatabase { database in
+            // A schema that was tampered with runs no function and no virtual table of its choice; nothing sorted is
+            // spilled outside the data directory.
+            try database.execute(
+                sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY"
+            )
+            guard let connection = database.sqliteConnection, ward_sqlite3_make_defensive(connection) == SQLITE_OK
+            else {
+                throw StoreError(code: .unavailable, detail: "sqlite cannot be made defensive")
+            }
+        }
+        return configuration
+    }
+
+    /// GRDB sets `synchronous=NORMAL` after `prepareDatabase`, which loses the last commits with the power: set after
+    /// opening, and read back.
+    private static func makeDurable(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 10000")
+        guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2,
+            try String.fetchOne(database, sql: "PRAGMA journal_mode") == "wal",
+            try Int.fetchOne(database, sql: "PRAGMA foreign_keys") == 1
+        else { throw StoreError(code: .unavailable, detail: "sqlite does not take the settings that durability needs") }
+    }
 
     package func write<Result: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
-        try await writeAlone(body)
+        try await SQLiteJob.result(of: { try body($0) }) { writer.submit($0) }
     }
 
     package func writeAlone<Result: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
-        do {
-            return try await pool.barrierWriteWithoutTransaction { database in
-                var result: Result?
-                try database.inTransaction(.immediate) {
-                    result = try body(SQLiteTransaction(database))
-                    return .commit
-                }
-                guard let result else { throw StoreError(code: .statement, detail: "no result") }
-                return result
-            }
-        } catch let error as DatabaseError {
-            throw StoreError(error)
-        }
+        try await SQLiteJob.result(of: { try body($0) }) { writer.submitAlone($0) }
     }
 
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.read { try body(SQLiteReadTransaction($0)) }
+            return try await pool.read { database in
+                let transaction = SQLiteReadTransaction(database)
+                let result = try body(transaction)
+                if let swallowed = transaction.failure { throw swallowed }
+                return result
+            }
         } catch let error as DatabaseError {
             throw StoreError(error)
+        } catch let error as StoreError {
+            // A cancelled task's read is interrupted; that is no failure of the store.
+            if Task.isCancelled { throw CancellationError() }
+            throw error
         }
     }
 
     package func close() async {
+        await writer.close()
         // Closing fails only while statements run; the file is consistent either way.
         try? pool.close()
-    }
-}
-
-extension StoreError {
-    init(_ error: DatabaseError) {
-        let code: Code =
-            switch error.resultCode {
-            case .SQLITE_CONSTRAINT: .constraint
-            case .SQLITE_FULL: .full
-            case .SQLITE_BUSY, .SQLITE_LOCKED: .serialization
-            case .SQLITE_NOTADB, .SQLITE_CORRUPT: .corrupt
-            case .SQLITE_CANTOPEN, .SQLITE_IOERR: .unavailable
-            case .SQLITE_MISUSE: .closed
-            default: .statement
-            }
-        self.init(code: code, detail: "sqlite \(error.extendedResultCode.rawValue)")
-    }
-}
-
-/// The statements of a transaction that reads. A type of its own: whoever asks whether a transaction can write (the vault
-/// remembers no key from a transaction that may be undone) gets a true answer.
-class SQLiteReadTransaction: ReadTransaction {
-    let dialect = Dialect.sqlite
-    fileprivate let database: Database
-
-    init(_ database: Database) { self.database = database }
-
-    func rows(_ sql: WardStorage.SQL) throws -> [WardStorage.Row] {
-        var result: [WardStorage.Row] = []
-        try forEachRow(sql) { result.append($0) }
-        return result
-    }
-
-    func forEachRow(_ sql: WardStorage.SQL, _ body: (WardStorage.Row) throws -> Void) throws {
-        let (text, parameters) = sql.rendered(for: .sqlite)
-        do {
-            let statement = try database.cachedStatement(sql: text)
-            let cursor = try Row.fetchCursor(statement, arguments: Self.arguments(parameters))
-            let columns = statement.columnNames
-            while let row = try cursor.next() {
-                let values = Array(row.databaseValues.map(Self.value))
-                try body(WardStorage.Row(columns: columns, values: values))
-            }
-        } catch let error as DatabaseError {
-            throw StoreError(error)
-        }
-    }
-
-    fileprivate static func arguments(_ values: [SQLValue]) -> StatementArguments {
-        StatementArguments(
-            values.map { value -> DatabaseValue in
-                switch value {
-                case .null: .null
-                case .integer(let value): value.databaseValue
-                case .real(let value): value.databaseValue
-                case .text(let value): value.databaseValue
-                case .blob(let value): Data(value).databaseValue
-                }
-            }
-        )
-    }
-
-    private static func value(_ value: DatabaseValue) -> SQLValue {
-        switch value.storage {
-        case .null: .null
-        case .int64(let value): .integer(value)
-        case .double(let value): .real(value)
-        case .string(let value): .text(value)
-        case .blob(let value): .blob(Array(value))
-        }
-    }
-}
-
-/// The statements of a transaction that changes.
-final class SQLiteTransaction: SQLiteReadTransaction, WriteTransaction {
-    func execute(_ sql: WardStorage.SQL) throws -> Int {
-        let (text, parameters) = sql.rendered(for: .sqlite)
-        do {
-            let statement = try database.cachedStatement(sql: text)
-            try statement.execute(arguments: Self.arguments(parameters))
-            return database.changesCount
-        } catch let error as DatabaseError {
-            throw StoreError(error)
-        }
-    }
-
-    func executeScript(_ script: MigrationScript) throws {
-        do {
-            try database.execute(sql: script.text)
-        } catch let error as DatabaseError {
-            throw StoreError(error)
-        }
     }
 }

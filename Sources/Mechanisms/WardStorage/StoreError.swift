@@ -26,13 +26,23 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case closed
     }
 
+    /// Which kind of constraint refused a statement.
+    package enum Constraint: String, Sendable {
+        case unique, foreignKey, notNull, check
+        /// The value itself cannot be stored: a NUL in a text, a value of another type.
+        case value
+    }
+
     package let code: Code
     /// The constraint's or table's name, the SQLSTATE or the result code: a safe word or two, never a value.
     package let detail: String
+    /// The kind of constraint, when the code is `constraint` and the database told it.
+    package let constraint: Constraint?
 
-    package init(code: Code, detail: String) {
+    package init(code: Code, detail: String, constraint: Constraint? = nil) {
         self.code = code
         self.detail = detail
+        self.constraint = constraint
     }
 
     /// Whether trying again later can succeed.
