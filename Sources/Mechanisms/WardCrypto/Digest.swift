@@ -10,6 +10,17 @@ package enum Digest {
     /// SHA-256 of the bytes.
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 
+    /// HKDF-SHA-256 (RFC 5869): `count` octets, at most 8,160, from input key material.
+    package static func hkdf(_ input: [UInt8], salt: [UInt8], info: [UInt8], count: Int) -> [UInt8] {
+        let output = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: input),
+            salt: salt,
+            info: info,
+            outputByteCount: count
+        )
+        return output.withUnsafeBytes { Array($0) }
+    }
+
     /// Whether two byte strings are the same, in a time that does not depend on where they differ.
     package static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }

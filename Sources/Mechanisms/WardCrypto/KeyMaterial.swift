@@ -27,14 +27,7 @@ package struct KeyMaterial: Sendable, Equatable {
 
     /// Another key made from this one by HKDF-SHA-256 (RFC 5869); different `info` or `salt` give independent keys.
     package func derived(info: some Sequence<UInt8>, salt: [UInt8] = []) -> KeyMaterial {
-        KeyMaterial(
-            HKDF<SHA256>.deriveKey(
-                inputKeyMaterial: key,
-                salt: salt,
-                info: Array(info),
-                outputByteCount: Self.byteCount
-            )
-        )
+        KeyMaterial(SymmetricKey(data: Digest.hkdf(bytes, salt: salt, info: Array(info), count: Self.byteCount)))
     }
 
     /// HMAC-SHA-256 (RFC 2104) of a message under this key: 32 bytes.
@@ -44,10 +37,8 @@ package struct KeyMaterial: Sendable, Equatable {
 
     /// Two keys taken together as one input, so that whoever lacks either derives nothing.
     package func joined(with other: KeyMaterial, info: some Sequence<UInt8>) -> KeyMaterial {
-        let input = SymmetricKey(data: bytes + other.bytes)
-        return KeyMaterial(
-            HKDF<SHA256>.deriveKey(inputKeyMaterial: input, info: Array(info), outputByteCount: Self.byteCount)
-        )
+        let derived = Digest.hkdf(bytes + other.bytes, salt: [], info: Array(info), count: Self.byteCount)
+        return KeyMaterial(SymmetricKey(data: derived))
     }
 }
 

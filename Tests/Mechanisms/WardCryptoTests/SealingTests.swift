@@ -77,8 +77,23 @@ import WardKernel
 }
 
 @Suite struct KeyDerivationTests {
-    @Test func `HKDF-SHA-256 gives the output of RFC 5869`() throws {
-        // Test case 1 has a key of 22 octets; KeyMaterial takes 32, so case 1 is checked through its own function.
+    @Test func `HKDF-SHA-256 gives the output of RFC 5869`() {
+        let first = Digest.hkdf(
+            octets("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"),
+            salt: octets("000102030405060708090a0b0c"),
+            info: octets("f0f1f2f3f4f5f6f7f8f9"),
+            count: 42
+        )
+        #expect(
+            first == octets("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865")
+        )
+        let third = Digest.hkdf(Array(repeating: 0x0b, count: 22), salt: [], info: [], count: 42)
+        #expect(
+            third == octets("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
+        )
+    }
+
+    @Test func `keys derived for different uses differ`() throws {
         let key = try #require(KeyMaterial(Array(repeating: 0x0b, count: 32)))
         #expect(key.derived(info: [1]) != key.derived(info: [2]))
         #expect(key.derived(info: [1], salt: [1]) != key.derived(info: [1], salt: [2]))
