@@ -83,6 +83,20 @@ package struct MessageTerms: Hashable, Sendable {
     package var portalReference: [UInt8]?
     /// A number above 0 goes before campaigns in the queue: answers, sign-in links.
     package var priority: Int
+    /// The class of the message that a portal notice announces; the questions about the person are asked for that.
+    var announces: MessageClass?
+
+    /// The class that consent and authorization are asked for.
+    package var askedClass: MessageClass { announces ?? messageClass }
+
+    /// The methods that sensitivity and the choice of staff leave.
+    package var allowedMethods: Set<SendMethod> {
+        switch messageClass {
+        case .portalNotice: [.verifiedTLS, .opportunisticTLS]
+        case .staff: [.verifiedTLS]
+        default: sensitivity.allowedMethods.intersection(methods.methods)
+        }
+    }
 
     package init(
         messageClass: MessageClass,

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardAudit
+package import WardKernel
+import WardQueue
+import WardStorage
+
+extension Delivery {
+    private static var chunk: Int { 500 }
+
+    /// Stops a campaign's messages: no attempt begins after the return, and one that has begun stops before its final dot.
+    package func pause(_ campaign: CampaignID, by requester: Requester) async throws {
+        try await set(.paused, campaign, by: requester)
+    }
+
+    /// Lets a paused campaign's messages go on.
+    package func resume(_ campaign: CampaignID, by requester: Requester) async throws {
+        try await set(.running, campaign, by: requester)
+        try await forEachChunk(of: campaign, standings: [.held], reason: .paused, requester) { row, now, tx in
+            var row = row
+            for case .runAt(let time) in self.apply(.released, to: &row, at: now) {
+                try self.enqueue(row, terms: nil, at: time, of: requester.organization, in: tx)
+            }
+            try DeliveryQueries.update(row.life, of: row.id, organization: requester.organization, at: now, in: tx)
+        }
+    }
+
+    /// Ends a campaign's sending for good: what has not left is cancelled, in the portal too when its notice has not left.
+    package func cancel(_ campaign: CampaignID, by requester: Requester) async throws {
+        try await set(.cancelled, campaign, by: requester)
+        let standings: [DeliveryStanding] = [.queued, .held, .inDoubt]
+        try await forEachChunk(of: campaign, standings: standings, reason: nil, requester) { row, now, tx in
+            var row = row
+            let organization = requester.organization
+            _ = self.apply(.cancelled, to: &row, at: now)
+            try DeliveryQueries.update(row.life, of: row.id, organization: organization, at: now, in: tx)
+            try self.queue.cancel(.deliveryAttempt, organization: organization, reference: row.workReference, in: tx)
+            try self.recordEnd(of: row, organization: organization, in: tx)
+            if let announced = row.announces {
+                try self.noticeEnded(of: announced, .noticeFailed(.cancelled, reason: nil), organization, in: tx)
+            }
+        }
+    }
+
+    private func set(_ control: CampaignControl, _ campaign: CampaignID, by requester: Requester) async throws {
+        if requester.kind != .service { try requester.require(.sendCampaigns) }
+        try await store.write { tx in
+            try CampaignControlQueries.put(
+                control,
+                of: campaign,
+                organization: requester.organization,
+                at: self.surroundings.now(),
+                in: tx
+            )
+            try self.audit.record(
+                AuditEntry(
+                    .deliveryControl,
+                    object: AuditObject(kind: "campaign", campaign),
+                    facts: ["control": control.rawValue]
+                ),
+                by: requester,
+                in: tx
+            )
+        }
+    }
+
+    /// Each chunk leaves the standings that are looked for, so that the next begins where this one ended.
+    private func forEachChunk(
+        of campaign: CampaignID,
+        standings: [DeliveryStanding],
+        reason: HoldReason?,
+        _ requester: Requester,
+        _ body: @escaping @Sendable (StoredDelivery, Timestamp, any WriteTransaction) throws -> Void
+    ) async throws {
+        var count = Self.chunk
+        while count == Self.chunk {
+            count = try await store.writeAlone { tx in
+                let rows = try DeliveryQueries.ofCampaign(
+                    campaign,
+                    standings: standings,
+                    reason: reason?.rawValue,
+                    limit: Self.chunk,
+                    organization: requester.organization,
+                    in: tx
+                )
+                let now = self.surroundings.now()
+                for row in rows { try body(row, now, tx) }
+                return rows.count
+            }
+        }
+    }
+
+    /// Lets one held message go on: the gate is asked again.
+    package func release(_ id: MessageID, by requester: Requester) async throws {
+        try requireSending(requester)
+        try await store.write { tx in
+            guard var row = try DeliveryQueries.find(id, of: requester.organization, in: tx) else {
+                throw DeliveryError.messageNotFound(id)
+            }
+            guard row.life.standing == .held else { throw DeliveryError.notHeld(id) }
+            let now = self.surroundings.now()
+            for case .runAt(let time) in self.apply(.released, to: &row, at: now) {
+                try self.queue.cancel(
+                    .deliveryAttempt,
+                    organization: requester.organization,
+                    reference: row.workReference,
+                    in: tx
+                )
+                try self.enqueue(row, terms: nil, at: time, of: requester.organization, in: tx)
+            }
+            try DeliveryQueries.update(row.life, of: id, organization: requester.organization, at: now, in: tx)
+            try self.audit.record(
+                AuditEntry(
+                    .messageRelease,
+                    object: AuditObject(kind: "message", id),
+                    subject: row.recipient.contact
+                ),
+                by: requester,
+                in: tx
+            )
+        }
+    }
+}

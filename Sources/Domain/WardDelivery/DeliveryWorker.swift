@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import WardKernel
+import WardMIME
+import WardQueue
+import WardStorage
+
+/// Sends what is queued, for every organization: claims, clears again, transmits, commits. Any number of workers may run.
+package final class DeliveryWorker: Sendable {
+    private let delivery: Delivery
+    private let owner: [UInt8]
+    private let shares = Mutex(Shares())
+
+    private struct Shares {
+        var running: [WorkItem] = []
+        var perDestination: [[UInt8]: Int] = [:]
+    }
+
+    package init(_ delivery: Delivery) {
+        self.delivery = delivery
+        owner = delivery.surroundings.randomBytes(16)
+    }
+
+    /// Works until the task is cancelled; then waits for the attempts under way, each of which ends at once unless its
+    /// final dot has left.
+    package func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await self.keepLeases() }
+            while !Task.isCancelled {
+                let free = delivery.configuration.concurrency - shares.withLock(\.running.count)
+                let items = free > 0 ? try await claim(limit: free) : []
+                for item in items {
+                    group.addTask { await self.work(on: item) }
+                }
+                if items.isEmpty {
+                    try await delivery.surroundings.wait(
+                        free > 0 ? delivery.configuration.pollInterval : .milliseconds(5)
+                    )
+                }
+            }
+        }
+    }
+
+    /// Claims what is due once, works on it, and returns how many items there were: for commands and tests.
+    package func runOnce() async throws -> Int {
+        let items = try await claim(limit: delivery.configuration.concurrency)
+        await withDiscardingTaskGroup { group in
+            for item in items { group.addTask { await self.work(on: item) } }
+        }
+        return items.count
+    }
+
+    private func claim(limit: Int) async throws -> [WorkItem] {
+        do {
+            let items = try await delivery.queue.claimAcrossOrganizations(
+                [.deliveryAttempt],
+                limit: limit,
+                lease: delivery.configuration.lease,
+                owner: owner,
+                from: delivery.store
+            )
+            shares.withLock { $0.running.append(contentsOf: items) }
+            return items
+        } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
+            // The database is away: nothing is claimed, nothing is lost, and the next round asks again.
+            return []
+        }
+    }
+
+    private func work(on item: WorkItem) async {
+        let destination = Array(item.reference.dropFirst(16))
+        let hasRoom = shares.withLock { shares in
+            guard shares.perDestination[destination, default: 0] < delivery.configuration.concurrencyPerDestination
+            else { return false }
+            shares.perDestination[destination, default: 0] += 1
+            return true
+        }
+        do {
+            if hasRoom { try await delivery.attempt(item) } else { try await delivery.postpone(item) }
+        } catch {
+            // Whatever failed (the database away, the lease lost) rolled back; the item comes back when its lease ends.
+        }
+        shares.withLock { shares in
+            shares.running.removeAll { $0.id == item.id && $0.fence == item.fence }
+            guard hasRoom, let count = shares.perDestination[destination] else { return }
+            shares.perDestination[destination] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// Says again and again that this worker lives, so that slow attempts keep their leases.
+    private func keepLeases() async throws {
+        let lease = delivery.configuration.lease
+        while !Task.isCancelled {
+            try await delivery.surroundings.wait(lease / 3)
+            for item in shares.withLock(\.running) {
+                do {
+                    try await delivery.store.write { [delivery] tx in
+                        try delivery.queue.renew(item, lease: lease, in: tx)
+                    }
+                } catch is LeaseLost {
+                    // Finished meanwhile, or taken over: the attempt's own commit finds out.
+                } catch is StoreError {
+                    // The database is away; the next round tries again.
+                }
+            }
+        }
+    }
+}
+
+extension Delivery {
+    /// One claimed item from the gate to the committed result.
+    func attempt(_ item: WorkItem) async throws {
+        guard let plan = try await store.write({ tx in try self.begin(item, in: tx) }) else { return }
+        let outcome = await transmit(plan)
+        switch outcome {
+        case .transmitted(let outcome): try await store.write { tx in try self.finish(plan, outcome, in: tx) }
+        case .doesNotCompose(let reason): try await store.write { tx in try self.giveUp(plan, reason, in: tx) }
+        }
+    }
+
+    /// Gives an item back whose destination has enough attempts under way.
+    func postpone(_ item: WorkItem) async throws {
+        let delay = Duration.milliseconds(300 + Int(surroundings.randomBytes(1)[0]) * 2)
+        let time = surroundings.now() + delay
+        try await store.write { tx in try self.queue.retry(item, at: time, in: tx) }
+    }
+
+    private enum Transmitted {
+        case transmitted(TransmissionOutcome)
+        case doesNotCompose(HoldReason)
+    }
+
+    /// Composes again, compares with the stored digest, and transmits. Nothing but what the clearance covers leaves.
+    private func transmit(_ plan: AttemptPlan) async -> Transmitted {
+        let bytes: [UInt8]
+        do {
+            let message = try encoded(plan.content, address: plan.address, values: plan.values, frozen: plan.frozen)
+            guard plan.clearance.covers(digest: message.digest, address: plan.address, at: surroundings.now()) else {
+                return .doesNotCompose(.contentDiffers)
+            }
+            bytes = message.bytes
+        } catch {
+            return .doesNotCompose(.cannotCompose)
+        }
+        let transmission = Transmission(
+            returnPath: plan.content.terms.sender.address,
+            recipient: plan.address,
+            bytes: bytes,
+            route: plan.route,
+            isOpportunistic: plan.clearance.method == .opportunisticTLS
+        )
+        let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
+            try await self.store.write { tx in try self.markMayHaveBeenSent(plan, in: tx) }
+        }
+        return .transmitted(outcome)
+    }
+
+    private func giveUp(_ plan: AttemptPlan, _ reason: HoldReason, in tx: any WriteTransaction) throws {
+        let organization = plan.item.organization
+        guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx) else { return }
+        let now = surroundings.now()
+        try AttemptQueries.end(
+            plan.number,
+            of: row.id,
+            outcome: reason.rawValue,
+            evidence: nil,
+            at: now,
+            organization: organization,
+            in: tx
+        )
+        try settle(.gateHeld(reason, until: nil), &row, plan.item, at: now, in: tx)
+    }
+}

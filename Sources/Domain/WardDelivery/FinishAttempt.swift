@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import WardAudit
+import WardConsent
+import WardKernel
+import WardQueue
+import WardStorage
+import WardVault
+
+/// The attempt is no longer the one that the row knows: cancelled, paused, or taken over. Nothing may be sent.
+struct AttemptSuperseded: Error {}
+
+extension Delivery {
+    /// Commits that the message may have been sent, right before the final dot (reliability.md B2, rule 1). Throws when the
+    /// campaign was paused or cancelled since, or another worker has the message: then the dot is not written.
+    func markMayHaveBeenSent(_ plan: AttemptPlan, in tx: any WriteTransaction) throws {
+        let organization = plan.item.organization
+        guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx),
+            row.life.standing == .attempting, row.life.attempts == plan.number
+        else { throw AttemptSuperseded() }
+        let now = surroundings.now()
+        if let campaign = row.campaign {
+            let control = try CampaignControlQueries.control(of: campaign, organization: organization, in: tx)
+            guard control == .running || control == .paused && row.announces != nil else { throw AttemptSuperseded() }
+        }
+        guard now < plan.clearance.expiresAt else { throw AttemptSuperseded() }
+        try queue.renew(plan.item, lease: configuration.lease, in: tx)
+        _ = apply(.finalDotAhead, to: &row, at: now)
+        try DeliveryQueries.update(row.life, of: row.id, organization: organization, at: now, in: tx)
+    }
+
+    /// Commits how an attempt ended, with its evidence, its audit entry and what follows.
+    func finish(_ plan: AttemptPlan, _ outcome: TransmissionOutcome, in tx: any WriteTransaction) throws {
+        let organization = plan.item.organization
+        let now = surroundings.now()
+        guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx),
+            row.life.standing == .attempting, row.life.attempts == plan.number
+        else { return try queue.finish(plan.item, in: tx) }
+        let (event, word, evidence) = Self.reading(of: outcome)
+        try AttemptQueries.end(
+            plan.number,
+            of: row.id,
+            outcome: word,
+            evidence: try evidence.map { try seal($0, of: row, organization: organization, in: tx) },
+            at: now,
+            organization: organization,
+            in: tx
+        )
+        if case .notProtectable(let finding, _) = outcome {
+            try DestinationQueries.put(
+                row.destination,
+                isProtectable: false,
+                finding: finding,
+                at: now,
+                organization: organization,
+                in: tx
+            )
+        }
+        if event == .accepted { try recordDelivery(of: row, evidence, organization: organization, in: tx) }
+        try settle(event, &row, plan.item, address: plan.address, at: now, in: tx)
+    }
+
+    private static func reading(
+        of outcome: TransmissionOutcome
+    ) -> (DeliveryEvent, word: String, AttemptEvidence?) {
+        switch outcome {
+        case .accepted(let evidence): (.accepted, "accepted", evidence)
+        case .failedForNow(let word, let evidence): (.failedForNow, word, evidence)
+        case .refusedForGood(let refusal, let evidence): (.refusedForGood(refusal), refusal.rawValue, evidence)
+        case .notProtectable(let word, let evidence): (.notProtectable, word, evidence)
+        case .inDoubt(let word, let evidence): (.replyLost, word, evidence)
+        case .withheld: (.withheld, "withheld", nil)
+        }
+    }
+
+    /// Applies an event with chance from the surroundings.
+    func apply(_ event: DeliveryEvent, to row: inout StoredDelivery, at now: Timestamp) -> [DeliveryStep] {
+        let random = surroundings.randomBytes(2)
+        let chance = Double(UInt16(random[0]) << 8 | UInt16(random[1])) / 65_536
+        return row.life.apply(event, at: now, schedule: configuration.schedule, chance: chance)
+    }
+
+    /// Applies an event to a claimed message and does what follows: stores the standing, ends or renews the work, writes
+    /// the audit entry, tells the announced message.
+    func settle(
+        _ event: DeliveryEvent,
+        _ row: inout StoredDelivery,
+        _ item: WorkItem,
+        address: EmailAddress? = nil,
+        at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws {
+        let organization = item.organization
+        let steps = apply(event, to: &row, at: now)
+        try DeliveryQueries.update(row.life, of: row.id, organization: organization, at: now, in: tx)
+        var runAt: Timestamp?
+        for step in steps {
+            switch step {
+            case .runAt(let time): runAt = time
+            case .rest: break
+            case .suppressAddress:
+                guard let address else { continue }
+                try consent.suppress(address, reason: .hardBounce, by: Self.service(organization), in: tx)
+            }
+        }
+        if let runAt { try queue.retry(item, at: runAt, in: tx) } else { try queue.finish(item, in: tx) }
+        try recordEnd(of: row, organization: organization, in: tx)
+        guard let announced = row.announces else { return }
+        let life = row.life
+        if life.standing == .delivered {
+            try noticeEnded(of: announced, .noticeDelivered, organization, in: tx)
+        } else if life.standing.isFinal || life.standing == .held {
+            let standing = life.standing == .held ? .notSent : life.standing
+            try noticeEnded(of: announced, .noticeFailed(standing, reason: life.reason), organization, in: tx)
+        }
+    }
+
+    static func service(_ organization: OrganizationID) -> Requester { .service("delivery", of: organization) }
+
+    private func recordDelivery(
+        of row: StoredDelivery,
+        _ evidence: AttemptEvidence?,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        var entry = AuditEntry(
+            .messageDeliver,
+            object: AuditObject(kind: "message", row.id),
+            subject: row.recipient.contact,
+            facts: ["class": row.messageClass.rawValue, "attempts": "\(row.life.attempts)"]
+        )
+        entry.disclosure = AuditDisclosure(
+            recipient: AuditObject(kind: row.recipient.kind, identifier: row.recipient.bytes),
+            channel: "email",
+            protection: evidence?.tlsVersion ?? "none"
+        )
+        try audit.record(entry, by: Self.service(organization), in: tx)
+    }
+
+    /// The audit entry for every standing in which a message rests, but delivered (which has its own).
+    func recordEnd(
+        of row: StoredDelivery,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        let action: AuditAction
+        switch row.life.standing {
+        case .noticing: action = .messageDeposit
+        case .inDoubt: action = .messageDoubt
+        case .refused, .expired, .notSent, .held, .cancelled, .unknown: action = .messageEnd
+        case .queued, .attempting, .delivered, .waitingInPortal, .openedInPortal: return
+        }
+        var facts = ["standing": row.life.standing.rawValue, "class": row.messageClass.rawValue]
+        facts["reason"] = row.life.reason
+        var entry = AuditEntry(
+            action,
+            object: AuditObject(kind: "message", row.id),
+            subject: row.recipient.contact,
+            facts: facts
+        )
+        if action == .messageDeposit { entry.disclosure = AuditDisclosure(channel: "portal", protection: "portal") }
+        try audit.record(entry, by: Self.service(organization), in: tx)
+    }
+
+    private func seal(
+        _ evidence: AttemptEvidence,
+        of row: StoredDelivery,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [UInt8] {
+        let plain = Sensitive(Array(try JSONEncoder().encode(evidence)))
+        return try vault.seal(plain, at: Self.evidencePlace(row, row.life.attempts, organization), in: tx)
+    }
+
+    static func evidencePlace(_ row: StoredDelivery, _ number: Int, _ organization: OrganizationID) -> SealedPlace {
+        var place = place(.attemptEvidence, of: row.id, row.recipient, organization)
+        place.row += [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+        return place
+    }
+}

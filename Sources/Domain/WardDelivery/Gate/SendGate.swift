@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The send gate (invariant I2). It asks every question in order and keeps each answer; the first refusal counts, then the
+// first hold; else the sets of allowed methods are intersected and the organization's order picks. A question without an
+// answerer, with a failing answerer or with the wrong number of answers refuses.
+//
+// A `Clearance` is made here and nowhere else: its initializer is private to this file. It binds the organization, the
+// message, its digest, the recipient's address, the method, the kept decision and a time after which it is worth nothing.
+// Nothing is transmitted or put into the portal without one.
+
+package import WardKernel
+package import WardStorage
+
+/// The permission to send one message to one address by one method, until `expiresAt`.
+package struct Clearance: Sendable {
+    package let organization: OrganizationID
+    package let message: MessageID
+    /// SHA-256 of the bytes that may be sent.
+    package let digest: [UInt8]
+    package let address: EmailAddress
+    package let method: SendMethod
+    package let decision: GateDecisionID
+    package let expiresAt: Timestamp
+
+    fileprivate init(
+        _ subject: GateSubject,
+        message: MessageID,
+        digest: [UInt8],
+        method: SendMethod,
+        id: GateDecisionID
+    ) {
+        organization = subject.organization
+        self.message = message
+        self.digest = digest
+        address = subject.address
+        self.method = method
+        decision = id
+        expiresAt = subject.now + SendGate.clearanceLifetime
+    }
+
+    /// Whether it covers these bytes to this address now.
+    package func covers(digest: [UInt8], address: EmailAddress, at now: Timestamp) -> Bool {
+        self.digest == digest && self.address == address && now < expiresAt
+    }
+}
+
+/// Asks whether, and how, a message may leave.
+package struct SendGate: Sendable {
+    /// From the decision to the final dot. A slow server's attempt begins within seconds; RFC 5321 gives DATA minutes.
+    package static let clearanceLifetime: Duration = .minutes(15)
+
+    private let answerers: [GateQuestionName: any GateQuestion]
+
+    /// Two answerers of one question are a mistake of wiring: neither is asked, so everything is refused.
+    package init(questions: [any GateQuestion]) {
+        let byName = Dictionary(grouping: questions, by: \.name)
+        answerers = byName.compactMapValues { $0.count == 1 ? $0.first : nil }
+    }
+
+    /// The questions that nobody answers: everything is refused until they are wired.
+    package var unanswered: [GateQuestionName] { GateQuestionName.allCases.filter { answerers[$0] == nil } }
+
+    /// Decides about many messages of one organization without sending or keeping anything.
+    package func decide(
+        _ subjects: [GateSubject],
+        methodOrder: [SendMethod],
+        in tx: any ReadTransaction
+    ) throws -> [GateDecision] {
+        var columns: [(GateQuestionName, [GateAnswer])] = []
+        for name in GateQuestionName.allCases { columns.append((name, try ask(name, subjects, in: tx))) }
+        return subjects.indices.map { position in
+            let answers = columns.map { AnsweredQuestion(question: $0.0, answer: $0.1[position]) }
+            return GateDecision(
+                verdict: Self.verdict(of: answers.map(\.answer), methodOrder: methodOrder),
+                answers: answers,
+                methodOrder: methodOrder,
+                decidedAt: subjects[position].now
+            )
+        }
+    }
+
+    /// Decides about one message right before an attempt; `keep` stores the decision and names it.
+    func clear(
+        _ subject: GateSubject,
+        methodOrder: [SendMethod],
+        in tx: any WriteTransaction,
+        keep: (GateDecision) throws -> GateDecisionID
+    ) throws -> (GateDecision, Clearance?) {
+        guard let decision = try decide([subject], methodOrder: methodOrder, in: tx).first else {
+            preconditionFailure("The gate answers every subject; look at SendGate.decide.")
+        }
+        let id = try keep(decision)
+        guard case .cleared(let method) = decision.verdict, let message = subject.message, let digest = subject.digest
+        else { return (decision, nil) }
+        return (decision, Clearance(subject, message: message, digest: digest, method: method, id: id))
+    }
+
+    private func ask(
+        _ name: GateQuestionName,
+        _ subjects: [GateSubject],
+        in tx: any ReadTransaction
+    ) throws -> [GateAnswer] {
+        guard let answerer = answerers[name] else { return Self.refusing(subjects, note: "nobody_answers") }
+        do {
+            let answers = try answerer.answers(subjects, in: tx)
+            return answers.count == subjects.count ? answers : Self.refusing(subjects, note: "wrong_number_of_answers")
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            return Self.refusing(subjects, note: "answering_failed")
+        }
+    }
+
+    private static func refusing(_ subjects: [GateSubject], note: String) -> [GateAnswer] {
+        subjects.map { _ in .refuses(.unanswered, note: note) }
+    }
+
+    /// The verdict that follows from the answers in order: a pure function, so that a kept decision can be replayed.
+    package static func verdict(of answers: [GateAnswer], methodOrder: [SendMethod]) -> GateVerdict {
+        for case .refuses(let reason, _) in answers { return .refuse(reason) }
+        for case .holds(let reason, let until) in answers { return .hold(reason, until: until) }
+        var allowed = Set(SendMethod.allCases)
+        var wasLimited = false
+        for case .allows(let methods, _) in answers {
+            allowed.formIntersection(methods)
+            wasLimited = true
+        }
+        // Without any answer about methods nothing is known that would carry the message.
+        guard wasLimited, let method = methodOrder.first(where: allowed.contains) else {
+            return .hold(.noMethod, until: nil)
+        }
+        return .cleared(method)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardKernel
+package import WardStorage
+
+/// Is everybody on the way covered by an agreement (45 CFR 164.504(e))? Ward itself and the recipient's own server need
+/// none; a relay needs one with its operator, and the declaration that it passes mail on over TLS.
+package struct AgreementsQuestion: GateQuestion {
+    package var name: GateQuestionName { .agreements }
+    package init() {}
+
+    package func answers(_ subjects: [GateSubject], in tx: any ReadTransaction) throws -> [GateAnswer] {
+        guard let organization = subjects.first?.organization else { return [] }
+        let routes = try RouteQueries.all(of: organization, in: tx)
+        return subjects.map { subject in
+            guard let route = routes.route(for: subject.address.domain) else {
+                return .passes(note: "recipients_own_server")
+            }
+            if route.isRecipientsServer { return .passes(note: "route_is_recipients_server") }
+            if route.mayCarryProtected { return .passes(note: "relay_agreement_and_onward_tls") }
+            return .allows([.portal, .opportunisticTLS], note: "relay_without_agreement_or_onward_tls")
+        }
+    }
+}
+
+/// Which methods do the sensitivity and the choice of staff allow?
+package struct SensitivityQuestion: GateQuestion {
+    package var name: GateQuestionName { .sensitivity }
+    package init() {}
+
+    package func answers(_ subjects: [GateSubject], in tx: any ReadTransaction) throws -> [GateAnswer] {
+        subjects.map { subject in
+            let methods = subject.terms.allowedMethods
+            guard !methods.isEmpty else { return .holds(.noMethod, until: nil) }
+            return .allows(methods, note: "\(subject.terms.sensitivity.rawValue)_\(subject.terms.methods.rawValue)")
+        }
+    }
+}
+
+/// Which methods can carry it? Verified TLS, unless a look at the recipient's server within the last hour said that it is
+/// impossible; the portal, if the person can be recognised there. Whether TLS really holds is seen at each attempt: where
+/// it does not, the gate is asked again with that knowledge.
+package struct TransportQuestion: GateQuestion {
+    package var name: GateQuestionName { .transport }
+    /// How long a look at a server is believed.
+    package static let proofLifetime: Duration = .hours(1)
+
+    let portal: any PortalDropbox
+    let destinations: Destinations
+
+    init(portal: any PortalDropbox, destinations: Destinations) {
+        self.portal = portal
+        self.destinations = destinations
+    }
+
+    package func answers(_ subjects: [GateSubject], in tx: any ReadTransaction) throws -> [GateAnswer] {
+        guard let organization = subjects.first?.organization, let now = subjects.first?.now else { return [] }
+        let hashes = try destinations.hashes(of: subjects.map(\.address.domain), organization: organization, in: tx)
+        let proofs = try DestinationQueries.proofs(
+            Array(Set(hashes.values)),
+            since: now - Self.proofLifetime,
+            organization: organization,
+            in: tx
+        )
+        let recognisable = try recognisable(subjects, organization: organization, in: tx)
+        return subjects.map { subject in
+            let isTLSPossible = hashes[subject.address.domain].flatMap { proofs[$0] } ?? true
+            let isRecognisable = subject.recipient.contact.map { recognisable.contains($0) } ?? false
+            return Self.answer(for: subject.terms, isTLSPossible: isTLSPossible, isRecognisable: isRecognisable)
+        }
+    }
+
+    /// The answer from what is known: a pure function.
+    static func answer(for terms: MessageTerms, isTLSPossible: Bool, isRecognisable: Bool) -> GateAnswer {
+        var available: Set<SendMethod> = [.opportunisticTLS]
+        if isTLSPossible { available.insert(.verifiedTLS) }
+        if isRecognisable { available.insert(.portal) }
+        let usable = terms.allowedMethods.intersection(available)
+        guard usable.isEmpty else {
+            return .allows(available, note: isTLSPossible ? "tls_not_ruled_out" : "no_verified_tls")
+        }
+        return .holds(terms.allowedMethods.contains(.portal) ? .noRecognition : .tlsNotPossible, until: nil)
+    }
+
+    private func recognisable(
+        _ subjects: [GateSubject],
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> {
+        var found: Set<ContactID> = []
+        let candidates = subjects.filter { $0.terms.allowedMethods.contains(.portal) }
+        for (sensitivity, group) in Dictionary(grouping: candidates, by: \.terms.sensitivity) {
+            let contacts = group.compactMap(\.recipient.contact)
+            found.formUnion(try portal.recognisable(contacts, for: sensitivity, of: organization, in: tx))
+        }
+        return found
+    }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The life of one message to one recipient, as a value without I/O (DESIGN section 5): events in, steps out.
+//
+//                 cleared            attempt begins        final dot ahead         250
+//     (submit) ───────────► queued ───────────────► attempting ──────────► attempting, ──────► delivered
+//        │                   ▲ ▲ │                    │   │                may have been sent
+//        │ refused           │ │ │ time is over       │   │ 4xx, connection lost before the dot ─► queued, later
+//        ▼                   │ │ ▼                    │   │ 5xx ─► refused (unknown user: address suppressed)
+//     not sent               │ │ expired              │   │ reply lost after the dot, or found so after a crash:
+//        │ held              │ │                      │   └────► in doubt ─► at least once: queued, later, the same bytes
+//        ▼                   │ │                      │                   └► at most once: unknown
+//      held ── released, due ┘ │                      ▼
+//                              │            not protectable: gate asked again, now without TLS
+//     portal: attempting ─► noticing ─► waiting in portal ─► opened in portal
+//
+// - Final standings never change again, but that a waiting message is opened.
+// - Cancelling wins over everything but what has left already. An attempt after its final dot is not cancelled: its reply
+//   decides.
+// - Each attempt in doubt is followed by one more, with identical bytes, until the time is over; then its fate is unknown.
+
+import WardKernel
+
+/// When attempts are repeated.
+package struct RetrySchedule: Hashable, Sendable {
+    /// The pause after the first attempt.
+    package var first: Duration
+    /// What each further pause is multiplied by.
+    package var factor: Double
+    package var cap: Duration
+    /// From queueing until the message expires.
+    package var lifetime: Duration
+    /// The part of a pause that chance adds or takes away, 0 … 1, so that retries do not come in waves.
+    package var jitter: Double
+
+    package init(
+        first: Duration = .minutes(5),
+        factor: Double = 1.5,
+        cap: Duration = .hours(4),
+        lifetime: Duration = .days(3),
+        jitter: Double = 0.1
+    ) {
+        self.first = first
+        self.factor = factor
+        self.cap = cap
+        self.lifetime = lifetime
+        self.jitter = jitter
+    }
+
+    /// 2, 4, 8 seconds: for looking at, not for servers.
+    package static let demo = RetrySchedule(
+        first: .seconds(2),
+        factor: 2,
+        cap: .seconds(8),
+        lifetime: .seconds(40),
+        jitter: 0
+    )
+
+    /// The pause after the attempt of this number (1 …); `chance` is 0 ..< 1.
+    package func pause(after attempt: Int, chance: Double) -> Duration {
+        let base = min(
+            Double(first.wholeMicroseconds) * power(factor, max(0, min(attempt, 200) - 1)),
+            Double(cap.wholeMicroseconds)
+        )
+        return .microseconds(Int64(base * (1 + jitter * (2 * chance - 1))))
+    }
+
+    private func power(_ base: Double, _ exponent: Int) -> Double {
+        var result = 1.0
+        for _ in 0..<exponent where result < 1e18 { result *= base }
+        return result
+    }
+}
+
+/// What happens to a message.
+enum DeliveryEvent: Hashable, Sendable {
+    case gateHeld(HoldReason, until: Timestamp?)
+    case gateRefused(RefusalReason)
+    case attemptBegan(SendMethod)
+    case finalDotAhead
+    case accepted
+    case failedForNow
+    case refusedForGood(ServerRefusal)
+    case replyLost
+    /// Verified TLS was required and impossible; nothing left. The gate is asked again, with that knowledge.
+    case notProtectable
+    /// The attempt was given up before the final dot: paused, cancelled, stopping.
+    case withheld
+    /// A worker takes the message over from one that died.
+    case foundAbandoned
+    /// The portal has it; its notice goes out as a message of its own.
+    case deposited
+    case noticeDelivered
+    /// The notice reached a final standing without being delivered.
+    case noticeFailed(DeliveryStanding, reason: String?)
+    case opened
+    /// Staff, or the resuming of a campaign, lets a held message go on.
+    case released
+    /// The time in which attempts are made is over.
+    case timeOver
+    case cancelled
+}
+
+/// What is to be done next.
+enum DeliveryStep: Hashable, Sendable {
+    /// Work is (still, or again) to be done at this time.
+    case runAt(Timestamp)
+    /// Nothing more is to be done by itself.
+    case rest
+    /// The address gets no mail from now on.
+    case suppressAddress
+}
+
+/// The life of one message: a value.
+struct DeliveryLife: Hashable, Sendable {
+    var standing: DeliveryStanding
+    /// `RefusalReason`, `HoldReason` or `ServerRefusal`, by standing.
+    var reason: String?
+    var method: SendMethod?
+    /// Attempts begun.
+    var attempts: Int
+    /// Attempts that were in doubt.
+    var doubts: Int
+    /// Whether the running attempt has passed the point where it may have been sent.
+    var mayHaveBeenSent: Bool
+    let guarantee: DeliveryGuarantee
+    let expiresAt: Timestamp
+
+    init(guarantee: DeliveryGuarantee, expiresAt: Timestamp) {
+        standing = .queued
+        attempts = 0
+        doubts = 0
+        mayHaveBeenSent = false
+        self.guarantee = guarantee
+        self.expiresAt = expiresAt
+    }
+
+    init(
+        standing: DeliveryStanding,
+        reason: String?,
+        method: SendMethod?,
+        attempts: Int,
+        doubts: Int,
+        mayHaveBeenSent: Bool,
+        guarantee: DeliveryGuarantee,
+        expiresAt: Timestamp
+    ) {
+        self.standing = standing
+        self.reason = reason
+        self.method = method
+        self.attempts = attempts
+        self.doubts = doubts
+        self.mayHaveBeenSent = mayHaveBeenSent
+        self.guarantee = guarantee
+        self.expiresAt = expiresAt
+    }
+
+    /// Applies an event; events that cannot happen in this standing change nothing and ask for nothing.
+    mutating func apply(
+        _ event: DeliveryEvent,
+        at now: Timestamp,
+        schedule: RetrySchedule,
+        chance: Double = 0.5
+    ) -> [DeliveryStep] {
+        switch event {
+        case .opened: return open()
+        case .noticeDelivered where standing == .noticing: return end(.waitingInPortal)
+        case .noticeFailed(let standing, let reason) where self.standing == .noticing: return end(standing, reason)
+        case _ where standing.isFinal || standing == .noticing && event != .cancelled: return [.rest]
+        case .cancelled: return standing == .attempting && mayHaveBeenSent ? [] : end(.cancelled)
+        case .timeOver: return end(standing == .inDoubt ? .unknown : .expired)
+        case .gateRefused(let reason): return end(.notSent, reason.rawValue)
+        case .gateHeld(let reason, let until): return hold(reason, until: until)
+        case .attemptBegan(let method): return begin(method)
+        case .finalDotAhead:
+            if standing == .attempting { mayHaveBeenSent = true }
+            return []
+        case .deposited: return standing == .attempting ? end(.noticing) : []
+        case .released:
+            guard standing == .held else { return [] }
+            return requeue(at: now)
+        default: return finishAttempt(event, at: now, schedule: schedule, chance: chance)
+        }
+    }
+
+    private mutating func open() -> [DeliveryStep] {
+        if standing == .noticing || standing == .waitingInPortal { standing = .openedInPortal }
+        return [.rest]
+    }
+
+    private mutating func begin(_ method: SendMethod) -> [DeliveryStep] {
+        standing = .attempting
+        reason = nil
+        self.method = method
+        attempts += 1
+        mayHaveBeenSent = false
+        return []
+    }
+
+    private mutating func hold(_ reason: HoldReason, until: Timestamp?) -> [DeliveryStep] {
+        standing = .held
+        self.reason = reason.rawValue
+        return until.map { [.runAt($0)] } ?? [.rest]
+    }
+
+    private mutating func end(_ standing: DeliveryStanding, _ reason: String? = nil) -> [DeliveryStep] {
+        self.standing = standing
+        self.reason = reason
+        mayHaveBeenSent = false
+        return [.rest]
+    }
+
+    private mutating func requeue(at time: Timestamp) -> [DeliveryStep] {
+        standing = .queued
+        reason = nil
+        mayHaveBeenSent = false
+        return [.runAt(time)]
+    }
+
+    private mutating func finishAttempt(
+        _ event: DeliveryEvent,
+        at now: Timestamp,
+        schedule: RetrySchedule,
+        chance: Double
+    ) -> [DeliveryStep] {
+        guard standing == .attempting else { return [] }
+        let next = now + schedule.pause(after: attempts, chance: chance)
+        switch event {
+        case .accepted: return end(.delivered)
+        case .refusedForGood(let refusal):
+            return end(.refused, refusal.rawValue) + (refusal == .unknownUser ? [.suppressAddress] : [])
+        case .replyLost: return doubt(next: next)
+        case .foundAbandoned where mayHaveBeenSent: return doubt(next: next)
+        case .foundAbandoned, .notProtectable, .withheld: return requeue(at: now)
+        case .failedForNow: return next >= expiresAt ? end(.expired) : requeue(at: next)
+        default: return []
+        }
+    }
+
+    private mutating func doubt(next: Timestamp) -> [DeliveryStep] {
+        doubts += 1
+        guard guarantee == .atLeastOnce, next < expiresAt else { return end(.unknown) }
+        standing = .inDoubt
+        reason = nil
+        mayHaveBeenSent = false
+        return [.runAt(next)]
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import WardConsent
+package import WardKernel
+package import WardStorage
+import WardVault
+
+extension Delivery {
+    /// Makes a content: what one campaign or single message says. Nothing is stored yet.
+    ///
+    /// - Parameter owner: the person whose key seals it, for a message to one person.
+    package func content(
+        _ terms: MessageTerms,
+        template: Sensitive<[UInt8]>,
+        for owner: ContactID? = nil,
+        of organization: OrganizationID
+    ) throws -> MessageContent {
+        guard composers[terms.composer] != nil else { throw DeliveryError.composerUnknown(terms.composer) }
+        return MessageContent(
+            id: surroundings.makeIdentifier(),
+            organization: organization,
+            terms: terms,
+            template: template,
+            owner: owner
+        )
+    }
+
+    /// Stores a content, sealed.
+    package func store(_ content: MessageContent, in tx: any WriteTransaction) throws {
+        let plain = try content.template.map { template in
+            Array(try JSONEncoder().encode(StoredContent(terms: content.terms, template: template)))
+        }
+        try ContentQueries.insert(
+            content.id,
+            campaign: content.terms.campaign,
+            owner: content.owner,
+            sealed: try vault.seal(plain, at: Self.place(of: content.id, content.owner, content.organization), in: tx),
+            at: surroundings.now(),
+            of: content.organization,
+            in: tx
+        )
+    }
+
+    /// Reads a stored content.
+    package func content(_ id: MessageContentID, of organization: OrganizationID) async throws -> MessageContent {
+        try await store.read { tx in try self.content(id, of: organization, in: tx) }
+    }
+
+    func content(
+        _ id: MessageContentID,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> MessageContent {
+        guard let found = try ContentQueries.find(id, of: organization, in: tx) else {
+            throw DeliveryError.contentNotFound(id)
+        }
+        let opened = try vault.open(found.sealed, at: Self.place(of: id, found.owner, organization), in: tx)
+        let stored = try opened.map { try JSONDecoder().decode(StoredContent.self, from: Data($0)) }
+        guard let terms = stored.expose(for: .evaluating, \.messageTerms) else {
+            throw DeliveryError.contentNotFound(id)
+        }
+        return MessageContent(
+            id: id,
+            organization: organization,
+            terms: terms,
+            template: stored.map { $0.template },
+            owner: found.owner
+        )
+    }
+
+    private static func place(
+        of id: MessageContentID,
+        _ owner: ContactID?,
+        _ organization: OrganizationID
+    ) -> SealedPlace {
+        SealedPlace(
+            organization: organization,
+            owner: owner.map { .subject($0) } ?? .organization,
+            kind: .deliveryContent,
+            row: id.bytes
+        )
+    }
+}
+
+/// The stored form of a content. Fields are only added, and optional.
+private struct StoredContent: Codable, Sendable {
+    var campaign: CampaignID?
+    var messageClass: MessageClass
+    var announces: MessageClass?
+    var sensitivity: Sensitivity
+    var methods: MethodChoice
+    var isPaid: Bool
+    var guarantee: DeliveryGuarantee
+    var senderName: String
+    var senderAddress: String
+    var replyTo: String?
+    var composer: String
+    var portalReference: [UInt8]?
+    var priority: Int
+    var template: [UInt8]
+
+    init(terms: MessageTerms, template: [UInt8]) {
+        campaign = terms.campaign
+        messageClass = terms.messageClass
+        announces = terms.announces
+        sensitivity = terms.sensitivity
+        methods = terms.methods
+        isPaid = terms.isPaidByThirdParty
+        guarantee = terms.guarantee
+        senderName = terms.sender.name
+        senderAddress = terms.sender.address.mailbox
+        replyTo = terms.sender.replyTo?.mailbox
+        composer = terms.composer
+        portalReference = terms.portalReference
+        priority = terms.priority
+        self.template = template
+    }
+
+    var messageTerms: MessageTerms? {
+        guard let address = EmailAddress(senderAddress) else { return nil }
+        var terms = MessageTerms(
+            messageClass: messageClass,
+            sensitivity: sensitivity,
+            sender: MailSender(name: senderName, address: address, replyTo: replyTo.flatMap { EmailAddress($0) }),
+            composer: composer,
+            campaign: campaign,
+            methods: methods,
+            isPaidByThirdParty: isPaid,
+            guarantee: guarantee
+        )
+        terms.announces = announces
+        terms.portalReference = portalReference
+        terms.priority = priority
+        return terms
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+
+/// Hands one message to another server. `SMTPTransmitter` is the only one outside tests; it takes nothing without a
+/// clearance.
+package protocol Transmitter: Sendable {
+    /// Makes one attempt; never throws: every end is an outcome.
+    ///
+    /// - Parameter beforeFinalDot: commits that the message may have been sent; when it throws, nothing is sent.
+    func transmit(
+        _ transmission: Transmission,
+        clearance: Clearance,
+        beforeFinalDot: @Sendable () async throws -> Void
+    ) async -> TransmissionOutcome
+
+    /// What a look at the servers of a domain (or of its route) shows, without a message.
+    func look(at domain: String, route: Route?) async -> DestinationFinding
+}
+
+/// One message ready for the wire.
+package struct Transmission: Sendable {
+    package let returnPath: EmailAddress
+    package let recipient: EmailAddress
+    /// RFC 5322, CRLF line ends.
+    package let bytes: [UInt8]
+    package let route: Route?
+    /// True only for notices without content, which must also reach servers without TLS.
+    package let isOpportunistic: Bool
+}
+
+/// How one attempt ended.
+package enum TransmissionOutcome: Sendable {
+    case accepted(AttemptEvidence)
+    /// Nothing was taken; a later attempt may succeed. The word is safe for records.
+    case failedForNow(String, AttemptEvidence)
+    case refusedForGood(ServerRefusal, AttemptEvidence)
+    /// Verified TLS was impossible; nothing of the message left.
+    case notProtectable(String, AttemptEvidence)
+    /// The final dot left and no reply came.
+    case inDoubt(String, AttemptEvidence)
+    /// The hook threw or the worker is stopping: nothing was sent.
+    case withheld
+}
+
+/// What a look at a destination showed.
+package enum DestinationFinding: Sendable, Hashable {
+    case protectable
+    case notProtectable(String)
+    /// It could not be reached now.
+    case unknown(String)
+}
