@@ -1,6 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// RFC 5322 (message format), RFC 2045 and 2046 (MIME), RFC 6376 section 5.3 in mind: nothing in the result depends on anything but
+// the value, so a retry is byte-identical. A boundary begins with `=_`, which neither quoted-printable nor base64 can produce.
+
+import Crypto
 
 extension MailMessage {
     /// The message as bytes.
-    package func encoded() throws(MailMessageError) -> EncodedMessage { throw .noRecipient }
+    package func encoded() throws(MailMessageError) -> EncodedMessage {
+        guard !to.isEmpty else { throw .noRecipient }
+        guard (1...40).contains(boundary.utf8.count), boundary.utf8.allSatisfy(Self.isBoundaryCharacter) else {
+            throw .malformedBoundary
+        }
+        var writer = MessageWriter()
+        try writeHeaders(&writer)
+        if attachments.isEmpty {
+            writeContent(&writer)
+        } else {
+            try writeMixed(&writer)
+        }
+        return EncodedMessage(bytes: writer.bytes, digest: Array(SHA256.hash(data: writer.bytes)))
+    }
+
+    private func writeHeaders(_ writer: inout MessageWriter) throws(MailMessageError) {
+        writer.line("Date: \(HeaderDate.text(date))")
+        writer.line(try HeaderField.mailboxes("From", [from]))
+        writer.line(try HeaderField.mailboxes("To", to))
+        if let replyTo { writer.line(try HeaderField.mailboxes("Reply-To", [replyTo])) }
+        guard Self.isIdentifier(messageIdentifier) else { throw .malformedMessageIdentifier }
+        writer.line("Message-ID: <\(messageIdentifier)>")
+        writer.line(try HeaderField.unstructured("Subject", subject))
+        var seen: Set<String> = []
+        for header in headers {
+            guard HeaderField.mayBeSet(header.name), seen.insert(header.name.lowercased()).inserted else {
+                throw .headerNotAllowed(HeaderField.safeName(header.name))
+            }
+            writer.line(try HeaderField.further(header))
+        }
+        writer.line("MIME-Version: 1.0")
+    }
+
+    private func writeMixed(_ writer: inout MessageWriter) throws(MailMessageError) {
+        let mark = "=_\(boundary)_m"
+        writer.line("Content-Type: multipart/mixed; boundary=\"\(mark)\"")
+        writer.line("")
+        writer.line("--\(mark)")
+        writeContent(&writer)
+        for attachment in attachments {
+            writer.line("--\(mark)")
+            try attachment.write(to: &writer)
+        }
+        writer.line("--\(mark)--")
+    }
+
+    private func writeContent(_ writer: inout MessageWriter) {
+        guard let html else { return writer.text(text, subtype: "plain") }
+        let mark = "=_\(boundary)_a"
+        writer.line("Content-Type: multipart/alternative; boundary=\"\(mark)\"")
+        writer.line("")
+        writer.line("--\(mark)")
+        writer.text(text, subtype: "plain")
+        writer.line("--\(mark)")
+        writer.text(html, subtype: "html")
+        writer.line("--\(mark)--")
+    }
+
+    private static func isBoundaryCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: true
+        default: false
+        }
+    }
+
+    /// `left@right` of dot-atoms, at most 250 octets.
+    private static func isIdentifier(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && text.utf8.count <= 250
+            && parts.allSatisfy { part in
+                part.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
+                    !atom.isEmpty && atom.utf8.allSatisfy(HeaderField.isAtomCharacter)
+                }
+            }
+    }
+}
+
+extension MailAttachment {
+    fileprivate func write(to writer: inout MessageWriter) throws(MailMessageError) {
+        let parts = mediaType.split(separator: "/", omittingEmptySubsequences: false)
+        let isType =
+            parts.count == 2 && mediaType.utf8.count <= 127
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(HeaderField.isTokenCharacter) }
+        guard isType, !["multipart", "message"].contains(parts[0].lowercased()) else { throw .malformedMediaType }
+        let isName =
+            (1...255).contains(fileName.utf8.count) && !fileName.contains { $0 == "/" || $0 == "\\" }
+            && !fileName.unicodeScalars.contains(where: HeaderField.isControl)
+        guard isName else { throw .malformedFileName }
+        writer.line("Content-Type: \(mediaType)")
+        writer.line("Content-Disposition: attachment;\(FileNameParameter.text(fileName))")
+        writer.line("Content-Transfer-Encoding: base64")
+        writer.line("")
+        writer.base64(content)
+    }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOPosix
+import NIOSSL
+import Synchronization
 package import WardKernel
 package import WardTrust
 
@@ -15,10 +17,16 @@ package final class SMTPClient: Sendable {
         package init() {}
     }
 
-    let heloName: String
+    private let heloName: String
+    private let verifier: CertificateVerifier
+    private let timeouts: SMTPTimeouts
+    private let pool: SMTPConnectionPool
+    private let group: MultiThreadedEventLoopGroup
+    /// nil: the TLS library could not be set up, so nothing can be sent under the usual policy.
+    private let tls: NIOSSLContext?
 
     /// - Parameters:
-    ///   - heloName: this server's own name, for EHLO.
+    ///   - heloName: this server's own name, for EHLO; anything but letters, digits, dots and hyphens is left out.
     ///   - roots: whose certificates are believed.
     package init(
         heloName: String,
@@ -27,7 +35,13 @@ package final class SMTPClient: Sendable {
         timeouts: SMTPTimeouts = .standard,
         limits: Limits = Limits()
     ) {
-        self.heloName = heloName
+        self.heloName = String(heloName.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") })
+        self.timeouts = timeouts
+        verifier = CertificateVerifier(roots: roots, surroundings: surroundings)
+        pool = SMTPConnectionPool(limits: limits)
+        group = MultiThreadedEventLoopGroup.singleton
+        // Without a context every attempt ends as `notProtected`: see `open`.
+        tls = try? TLSContext.make()
     }
 
     /// Makes one attempt to hand `transaction` to `endpoint`. Never throws: every way to end is an outcome.
@@ -41,17 +55,110 @@ package final class SMTPClient: Sendable {
         policy: TransportPolicy = .requireVerifiedTLS,
         beforeFinalDot: @Sendable (SMTPAttempt) async throws -> Void
     ) async -> SMTPOutcome {
-        .transient(SMTPFailure(.cancelled, at: .connect), SMTPAttempt(host: endpoint.name))
+        let key = SMTPConnectionPool.Key(endpoint, policy)
+        while true {
+            switch await connection(to: endpoint, key) {
+            case .failed(let outcome): return Self.named(outcome, transaction)
+            case .ready(let connection):
+                let isReused = connection.messages.load(ordering: .relaxed) > 0
+                let outcome = await send(transaction, over: connection, beforeFinalDot)
+                pool.giveBack(connection, key)
+                // The server ended the connection while it lay idle: nothing was said yet, so a new one tells more.
+                if isReused, Self.isStale(outcome), !Task.isCancelled { continue }
+                return outcome
+            }
+        }
     }
 
     /// Connects, speaks EHLO and STARTTLS, verifies the certificate, and leaves: what TLS proves about `endpoint`, without
     /// a message. The connection is kept for a message that follows.
     package func probe(_ endpoint: SMTPEndpoint) async -> SMTPProbe {
-        .unknown(SMTPFailure(.cancelled, at: .connect))
+        let key = SMTPConnectionPool.Key(endpoint, .requireVerifiedTLS)
+        switch await connection(to: endpoint, key) {
+        case .ready(let connection):
+            let evidence = connection.attempt?.tls
+            pool.giveBack(connection, key)
+            return evidence.map { .protected($0) } ?? .notProtected(.handshakeFailed)
+        case .failed(.notProtected(let failure, _)): return .notProtected(failure)
+        case .failed(.transient(let failure, _)), .failed(.permanent(let failure, _)),
+            .failed(.inDoubt(let failure, _)):
+            return .unknown(failure)
+        case .failed(.delivered): return .unknown(SMTPFailure(.protocolError("delivered while opening"), at: .connect))
+        }
     }
 
     /// Closes every connection; a delivery under way ends as `transient`, or `inDoubt` after its final dot.
-    package func close() async {}
+    package func close() async { pool.close() }
+
+    private func connection(to endpoint: SMTPEndpoint, _ key: SMTPConnectionPool.Key) async -> SMTPConnection.Opened {
+        switch await pool.lease(key) {
+        case .open(let connection): return .ready(connection)
+        case .refused:
+            let attempt = SMTPAttempt(host: endpoint.name)
+            return .failed(.transient(SMTPFailure(.cancelled, at: .connect), attempt))
+        case .mayOpen:
+            let opened = await open(endpoint, key.policy)
+            switch opened {
+            case .ready(let connection): pool.opened(connection, key)
+            case .failed: pool.notOpened(key)
+            }
+            return opened
+        }
+    }
+
+    private func open(_ endpoint: SMTPEndpoint, _ policy: TransportPolicy) async -> SMTPConnection.Opened {
+        guard let tls else { return .failed(.notProtected(.handshakeFailed, SMTPAttempt(host: endpoint.name))) }
+        let opening = SMTPConnection.Opening(
+            endpoint: endpoint,
+            policy: policy,
+            heloName: heloName,
+            timeouts: timeouts,
+            tls: tls,
+            verifier: verifier
+        )
+        return await SMTPConnection.open(opening, group: group)
+    }
+
+    private func send(
+        _ transaction: SMTPTransaction,
+        over connection: SMTPConnection,
+        _ beforeFinalDot: @Sendable (SMTPAttempt) async throws -> Void
+    ) async -> SMTPOutcome {
+        var report = await connection.begin(transaction)
+        if case .awaitingFinalDot(let attempt) = report {
+            do {
+                try await beforeFinalDot(attempt)
+                report = await connection.finish()
+            } catch {
+                report = await connection.withhold()
+            }
+        }
+        if case .ended(let outcome) = report { return outcome }
+        let attempt = connection.attempt ?? SMTPAttempt(host: "")
+        return .inDoubt(SMTPFailure(.protocolError("the dialogue lost its place"), at: .finalDot), attempt)
+    }
+
+    /// An attempt that ended before its transaction still has a result for each recipient.
+    private static func named(_ outcome: SMTPOutcome, _ transaction: SMTPTransaction) -> SMTPOutcome {
+        var attempt = outcome.attempt
+        attempt.recipients = transaction.recipients.map { _ in .notTried }
+        return switch outcome {
+        case .delivered: .delivered(attempt)
+        case .notProtected(let failure, _): .notProtected(failure, attempt)
+        case .transient(let failure, _): .transient(failure, attempt)
+        case .permanent(let failure, _): .permanent(failure, attempt)
+        case .inDoubt(let failure, _): .inDoubt(failure, attempt)
+        }
+    }
+
+    private static func isStale(_ outcome: SMTPOutcome) -> Bool {
+        guard case .transient(let failure, _) = outcome, failure.stage == .mail else { return false }
+        switch failure.cause {
+        case .connectionLost: return true
+        case .refused(let reply): return reply.code == 421
+        default: return false
+        }
+    }
 }
 
 /// What a look at a server showed.

@@ -36,6 +36,13 @@ package struct CertificateVerifier: Sendable {
         return await chainVerdict(leaf, presented, name: name, now: now)
     }
 
+    /// SHA-256 of a certificate (DER) in lower-case hexadecimal.
+    package static func fingerprint(_ certificate: [UInt8]) -> String {
+        SHA256.hash(data: certificate).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+    }
+
     private func leafProblem(_ leaf: Certificate, name: String, now: Timestamp) -> TrustProblem? {
         let end = Timestamp(leaf.notValidAfter)
         if end < now { return .expired(end) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 package import WardKernel
 
 /// One message on its way to one server: an envelope and the bytes.
@@ -23,14 +24,14 @@ package struct SMTPMessage: Sendable, Hashable {
     package let size: Int
     let hasEightBitOctets: Bool
     /// Dot-stuffed, ending with CRLF, without the final dot.
-    let wire: [UInt8]
+    let wire: ByteBuffer
 
     /// Checks that `bytes` (RFC 5322) holds no CR or LF alone, no NUL, and no line over 998 octets, ends it with CRLF, and
     /// stuffs dots (RFC 5321 section 4.5.2).
     package init(_ bytes: [UInt8]) throws(SMTPMessageError) {
         var scan = MessageScan()
         let result = try scan.prepare(bytes)
-        wire = result.wire
+        wire = ByteBuffer(bytes: result.wire)
         size = result.size
         hasEightBitOctets = result.hasEightBitOctets
     }
