@@ -40,7 +40,7 @@ extension Segments {
         _ rule: String,
         by requester: Requester
     ) async throws -> (tally: SegmentTally, size: Int, today: CalendarDate) {
-        try await store.read { tx in
+        try await evaluating(requester.organization) { tx in
             let checked = try self.check(rule, for: requester, in: tx)
             let outline = SegmentOutline(of: checked.expression)
             let question = try self.question(

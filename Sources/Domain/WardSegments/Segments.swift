@@ -72,6 +72,15 @@ package final class Segments: Sendable {
         return checked
     }
 
+    /// Runs a transaction that evaluates, over all that is committed now.
+    func evaluating<Result: Sendable>(
+        _ organization: OrganizationID,
+        _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
+    ) async throws -> Result {
+        try await people.prepare(organization)
+        return try await store.read(body)
+    }
+
     func moment(of organization: OrganizationID, in tx: any ReadTransaction) throws -> EvaluationMoment {
         let zone = try people.timeZone(of: organization, in: tx)
         guard let moment = EvaluationMoment(now: surroundings.now(), zone: zone) else {

@@ -15,7 +15,7 @@ extension Segments {
     ) async throws -> SegmentAudience {
         try await recordingDenials(.segmentAudience, id, by: requester) {
             try requester.requireForSegments(.viewSegments)
-            let (audience, version) = try await store.read { tx in
+            let (audience, version) = try await evaluating(requester.organization) { tx in
                 let rule = try self.storedRule(id, version: version, of: requester.organization, in: tx)
                 let checked = try self.check(rule.text, for: requester, in: tx)
                 let question = try self.question(checked, of: requester.organization, in: tx)

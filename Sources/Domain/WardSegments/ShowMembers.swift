@@ -46,7 +46,7 @@ extension Segments {
         try requester.require(.viewSegments)
         try requester.require(.viewContacts)
         let limit = min(max(1, limit), Self.longestPage)
-        let audience = try await store.read { tx in
+        let audience = try await evaluating(requester.organization) { tx in
             let question = try self.question(
                 try self.check(rule, for: requester, in: tx),
                 of: requester.organization,

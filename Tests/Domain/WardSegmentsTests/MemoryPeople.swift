@@ -50,6 +50,12 @@ final class MemoryPeople: PeopleSource {
         for person in people { try body(Sensitive(person)) }
     }
 
+    func prepare(_ organization: OrganizationID) async throws {}
+
+    func position(of organization: OrganizationID, in tx: any ReadTransaction) throws -> Int64 {
+        state.withLock { Int64($0.changes[organization, default: []].count) }
+    }
+
     func changes(
         of organization: OrganizationID,
         after position: Int64,

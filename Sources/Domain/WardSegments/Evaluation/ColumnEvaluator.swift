@@ -111,7 +111,7 @@ package final class ColumnEvaluator: SegmentEvaluator {
         // An error in the middle leaves no half of the people behind.
         state = State()
         let start = surroundings.now()
-        let position = try people.changes(of: organization, after: .max, in: tx).position
+        let position = try people.position(of: organization, in: tx)
         var columns = SegmentColumns()
         try people.forEachPerson(of: organization, in: tx) { person in
             person.expose(for: .evaluating) { columns.add($0) }

@@ -19,6 +19,12 @@ package protocol PeopleSource: Sendable {
         _ body: (Sensitive<PersonFacts>) throws -> Void
     ) throws
 
+    /// Called before a transaction that evaluates: makes committed changes appear in the change feed.
+    func prepare(_ organization: OrganizationID) async throws
+
+    /// The newest position of the change feed.
+    func position(of organization: OrganizationID, in tx: any ReadTransaction) throws -> Int64
+
     /// Who changed after a position of the change feed, and the position that this answer reaches to.
     func changes(
         of organization: OrganizationID,
