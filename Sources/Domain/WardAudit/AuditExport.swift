@@ -47,6 +47,7 @@ private struct ExportReading {
     let outside: [Checkpoint]
     private var frontier = MerkleFrontier()
     private var outsideRoots: [Int64: [UInt8]]
+    private var clock = ClockWatch()
     private var tile: (number: Int64, hashes: [UInt8])?
 
     init(root: URL, outside: [Checkpoint]) {
@@ -75,6 +76,7 @@ private struct ExportReading {
                 return .damaged(at: position, .entryDiffers)
             }
             frontier.append(hash)
+            clock.see(record.recordedAt)
             if outsideRoots[frontier.size] != nil { outsideRoots[frontier.size] = frontier.root }
             start = end == content.endIndex ? end : content.index(after: end)
         }
@@ -100,6 +102,7 @@ private struct ExportReading {
                 checkpoints: 1 + outside.count,
                 outside: outside.count,
                 unsealed: 0,
+                backdated: clock.backdated,
                 verifierKey: verifier.text
             )
         )

@@ -20,9 +20,32 @@ extension Audit {
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> AuditEntryID {
+        let record = try self.record(of: entry, by: requester, in: tx)
+        try EntryQueries.insert([record], of: requester.organization, in: tx)
+        return record.id
+    }
+
+    /// Writes many entries in the caller's transaction, with one statement for each 50: for work over many persons.
+    package func record(
+        _ entries: [AuditEntry],
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws {
+        let records = try entries.map { try record(of: $0, by: requester, in: tx) }
+        for start in stride(from: 0, to: records.count, by: 50) {
+            let page = Array(records[start..<min(start + 50, records.count)])
+            try EntryQueries.insert(page, of: requester.organization, in: tx)
+        }
+    }
+
+    private func record(
+        of entry: AuditEntry,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws -> AuditRecord {
         try entry.checkWords()
         let id: AuditEntryID = surroundings.makeIdentifier()
-        let record = AuditRecord(
+        return AuditRecord(
             position: nil,
             id: id,
             recordedAt: surroundings.now(),
@@ -46,8 +69,6 @@ extension Audit {
             sealedOrigin: try sealedOrigin(of: entry, id: id, by: requester, in: tx),
             salt: surroundings.randomBytes(16)
         )
-        try EntryQueries.insert(record, of: requester.organization, in: tx)
-        return id
     }
 
     private func context(of entry: AuditEntry, by requester: Requester) -> AuditRecord.Context {

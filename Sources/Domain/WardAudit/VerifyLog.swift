@@ -43,6 +43,7 @@ private struct LogVerification {
     /// The size of the largest checkpoint that the entries lead to.
     private var vouched: Int64 = 0
     private var checkpointsSeen = 0
+    private var clock = ClockWatch()
     private var outsideRoots: [Int64: [UInt8]] = [:]
 
     init(audit: Audit, organization: OrganizationID) {
@@ -82,6 +83,7 @@ private struct LogVerification {
                 checkpoints: checkpointsSeen + outside.count,
                 outside: outside.count,
                 unsealed: unsealed,
+                backdated: clock.backdated,
                 verifierKey: verifier.text
             )
         )
@@ -118,6 +120,7 @@ private struct LogVerification {
             let hash = MerkleHash.leaf(page.entries[offset].leaf(of: organization))
             guard hash == stored else { return .damaged(at: expected, .entryDiffers) }
             frontier.append(hash)
+            clock.see(page.entries[offset].recordedAt)
             if outsideRoots[frontier.size] != nil { outsideRoots[frontier.size] = frontier.root }
             guard let checkpoint = checkpoints.first, checkpoint.size == frontier.size else { continue }
             checkpoints.removeFirst()

@@ -51,7 +51,7 @@ extension Vault {
         switch place.owner {
         case .subject(let subject): key = try subjectKey(subject, of: place.organization, in: tx)
         case .organization:
-            key = try organizationKeys(place.organization, in: tx).openingKey(for: header(of: sealed, at: place))
+            key = try openingKey(for: header(of: sealed, at: place), of: place.organization, in: tx)
         }
         do {
             return Sensitive(try sealer.open(sealed, key: key, associated: place.associated))
@@ -100,25 +100,24 @@ extension Vault {
         in tx: any ReadTransaction
     ) throws -> [Result<Sensitive<[UInt8]>, VaultError>] {
         let subjects = try subjectKeys(subjects(of: requests.map(\.place)), of: organization, in: tx)
-        let organizationKeys = try organizationKeys(organization, in: tx)
         return try sealer.bulk(count: 0) { bulk in
-            requests.map { request in
-                Result { () throws(VaultError) in
-                    let place = request.place
-                    guard place.organization == organization else { throw .doesNotOpen(place.kind) }
+            try requests.map { request in
+                let place = request.place
+                do {
+                    guard place.organization == organization else { throw VaultError.doesNotOpen(place.kind) }
                     let key: KeyMaterial
                     switch place.owner {
                     case .subject(let subject): key = try Self.living(subjects[subject], of: subject)
                     case .organization:
-                        key = try organizationKeys.openingKey(for: header(of: request.sealed, at: place))
+                        key = try openingKey(for: header(of: request.sealed, at: place), of: organization, in: tx)
                     }
-                    do {
-                        return Sensitive(
-                            try bulk.open(request.sealed, key: key, associated: place.associated)
-                        )
-                    } catch {
-                        throw .doesNotOpen(place.kind)
-                    }
+                    return .success(
+                        Sensitive(try bulk.open(request.sealed, key: key, associated: place.associated))
+                    )
+                } catch let error as VaultError {
+                    return .failure(error)
+                } catch is CryptoError {
+                    return .failure(.doesNotOpen(place.kind))
                 }
             }
         }

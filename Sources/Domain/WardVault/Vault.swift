@@ -49,6 +49,25 @@ package final class Vault: Sendable {
         return unwrapped
     }
 
+    func forgetKeys(of organization: OrganizationID) {
+        organizations.withLock { $0[organization] = nil }
+    }
+
+    /// The key that opens a record of the organization; reads the keys again when another process has made a version that
+    /// this one has not met.
+    func openingKey(
+        for header: SealedHeader,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> KeyMaterial {
+        do {
+            return try organizationKeys(organization, in: tx).openingKey(for: header)
+        } catch VaultError.keyVersionUnknown {
+            forgetKeys(of: organization)
+            return try organizationKeys(organization, in: tx).openingKey(for: header)
+        }
+    }
+
     /// Whether a row that `tx` sees can no longer be undone.
     func isSettled(createdAt: Timestamp, in tx: any ReadTransaction) -> Bool {
         !(tx is any WriteTransaction) || surroundings.now().since(createdAt) > Self.settlingTime

@@ -50,7 +50,7 @@ package final class PostgresStore: Store {
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
     ) async throws -> Result {
-        try await submit(to: readers) { try body($0) }
+        try await submit(to: readers) { try body(PostgresReadTransaction($0)) }
     }
 
     package func close() async {

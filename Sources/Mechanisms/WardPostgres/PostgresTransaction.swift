@@ -76,3 +76,16 @@ final class PostgresTransaction: WriteTransaction {
         }
     }
 }
+
+/// The statements of a transaction that reads. A type of its own: whoever asks whether a transaction can write (the vault
+/// remembers no key from a transaction that may be undone) gets a true answer.
+final class PostgresReadTransaction: ReadTransaction {
+    let dialect = Dialect.postgres
+    private let transaction: any WriteTransaction
+
+    init(_ transaction: any WriteTransaction) { self.transaction = transaction }
+
+    func rows(_ sql: SQL) throws -> [Row] { try transaction.rows(sql) }
+
+    func forEachRow(_ sql: SQL, _ body: (Row) throws -> Void) throws { try transaction.forEachRow(sql, body) }
+}

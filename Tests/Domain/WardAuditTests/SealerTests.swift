@@ -92,15 +92,36 @@ import WardTestKit
             let ground = try await TestVault.make(in: store)
             let requester = TestRequester.with(roles: [.auditor], of: ground.organization)
             let audit = ground.audit
-            try await store.write { tx in
-                for _ in 0..<2_300 { try audit.record(AuditEntry(.contactReveal), by: requester, in: tx) }
-            }
+            let entries = Array(repeating: AuditEntry(.contactReveal), count: 2_300)
+            try await store.write { try audit.record(entries, by: requester, in: $0) }
             #expect(try await AuditSealer(audit: audit, store: store).sealNow(ground.organization)?.size == 2_300)
             guard case .intact(let proof) = try await audit.verify(by: requester, in: store) else {
                 Issue.record("damaged")
                 return
             }
             #expect(proof.checkpoints == 2 + 2)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `entries written after the clock was set back are counted`(kind: StoreKind) async throws {
+        let clock = TestSurroundings()
+        try await TestStore.with(kind, migrations: TestVault.migrations) { store in
+            let ground = try await TestVault.make(in: store, surroundings: clock.surroundings)
+            let requester = TestRequester.with(roles: [.auditor], of: ground.organization)
+            let sealer = AuditSealer(audit: ground.audit, store: store)
+            for step in [Duration.hours(1), .hours(-1), .seconds(1)] {
+                _ = try await store.write {
+                    try ground.audit.record(AuditEntry(.contactReveal), by: requester, in: $0)
+                }
+                try await sealer.sealNow(ground.organization)
+                clock.advance(by: step)
+            }
+            guard case .intact(let proof) = try await ground.audit.verify(by: requester, in: store) else {
+                Issue.record("damaged")
+                return
+            }
+            #expect(proof.backdated == 1)
         }
     }
 

@@ -179,6 +179,33 @@ import WardVault
     }
 
     @Test(arguments: TestStore.kinds)
+    func `after a rotation old records open and new ones are under the new key`(kind: StoreKind) async throws {
+        try await TestStore.with(kind, migrations: TestVault.migrations) { store in
+            let ground = try await TestVault.make(in: store)
+            let organization = ground.organization
+            let plain = plain
+            let place = place(ground, .organization)
+            // Another process, which has the first version's key in memory.
+            let other = Vault(keys: ground.vault.keys, surroundings: .machine)
+            let old = try await store.read { try other.seal(plain, at: place, in: $0) }
+            let version = try await store.write { try ground.vault.rotateSealingKey(of: organization, in: $0) }
+            #expect(version == 2)
+            let new = try await store.read { try ground.vault.seal(plain, at: place, in: $0) }
+            #expect(old[4] == 1)
+            #expect(new[4] == 2)
+            for vault in [ground.vault, other] {
+                let opened = try await store.read { tx in
+                    try vault.open([old, new].map { OpenRequest($0, at: place) }, of: organization, in: tx)
+                }
+                #expect(opened == [.success(plain), .success(plain)])
+            }
+            let facts = try await store.read { try ground.vault.keyFacts(of: organization, in: $0) }
+            #expect(facts.sealingKeyVersion == 2)
+            #expect(facts.usesByThisProcess == 1)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a new epoch keeps the living and destroys the old key for good`(kind: StoreKind) async throws {
         try await TestStore.with(kind, migrations: TestVault.migrations) { store in
             let ground = try await TestVault.make(in: store)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardKernel
+
 /// What a verification of the audit log found.
 package enum AuditVerdict: Hashable, Sendable {
     /// Every entry is there, unchanged and in order, up to a signed head.
@@ -19,6 +21,9 @@ package struct AuditProof: Hashable, Sendable {
     package var outside: Int
     /// Entries that were committed a moment ago and have no position yet.
     package var unsealed: Int
+    /// Entries whose time lies more than five minutes before that of an entry sealed earlier: the clock was set back, or
+    /// somebody back-dated.
+    package var backdated: Int
     /// The verifier key in C2SP's text form.
     package var verifierKey: String
 }
@@ -69,8 +74,20 @@ extension AuditVerdict: CustomStringConvertible {
         case .intact(let proof):
             "The audit log is intact: \(proof.size) entries, in order and unchanged, under \(proof.checkpoints) signed "
                 + "checkpoints, \(proof.outside) of them kept outside."
+                + (proof.backdated == 0 ? "" : " \(proof.backdated) entries bear a time before an earlier entry's.")
         case .damaged(let position, let damage):
             "The audit log is damaged from entry \(position) on: \(damage). Every entry before it is as it was signed."
         }
+    }
+}
+
+/// Counts entries that bear a time well before an earlier entry's.
+struct ClockWatch {
+    private var latest = Timestamp(microseconds: .min)
+    private(set) var backdated = 0
+
+    mutating func see(_ time: Timestamp) {
+        if time.microseconds < latest.microseconds, latest.since(time) > .minutes(5) { backdated += 1 }
+        latest = max(latest, time)
     }
 }

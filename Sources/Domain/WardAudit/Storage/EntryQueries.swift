@@ -12,17 +12,20 @@ enum EntryQueries {
         """
 
     static func insert(
-        _ record: AuditRecord,
+        _ records: [AuditRecord],
         of organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws {
+        let rows = SQL.joined(records.map { values($0, of: organization) }, separator: ", ")
+        try tx.execute("INSERT INTO audit_entry (organization, \(fragment: columns)) VALUES \(fragment: rows)")
+    }
+
+    private static func values(_ record: AuditRecord, of organization: OrganizationID) -> SQL {
         let context = record.context
         let content = record.content
         let disclosure = record.disclosure
-        try tx.execute(
-            """
-            INSERT INTO audit_entry (organization, \(fragment: columns)) VALUES (
-            \(organization), NULL, \(record.id), \(record.recordedAt), \(record.action.rawValue),
+        return """
+            (\(organization), NULL, \(record.id), \(record.recordedAt), \(record.action.rawValue),
             \(record.outcome.rawValue), \(record.actorKind.rawValue), \(record.actor), \(record.subject),
             \(record.object?.kind), \(record.object?.identifier),
             \(context.onBehalfOf?.kind), \(context.onBehalfOf?.identifier), \(context.roles), \(context.session),
@@ -34,7 +37,6 @@ enum EntryQueries {
             \(disclosure?.channel), \(disclosure?.protection),
             \(record.reason?.owner.rawValue), \(record.reason?.sealed), \(record.sealedOrigin), \(record.salt))
             """
-        )
     }
 
     /// Entries of the tree from a position on, in order.

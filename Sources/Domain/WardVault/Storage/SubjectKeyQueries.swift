@@ -18,15 +18,16 @@ enum SubjectKeyQueries {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [Stored] {
-        var found: [Stored] = []
-        found.reserveCapacity(subjects.count)
-        try tx.forEachRow(
+        // Few lengths of the list, so that a store keeps few prepared statements: the last person is repeated.
+        guard let last = subjects.last else { return [] }
+        let length = [1, 4, 16, 64, 256, 500].first { $0 >= subjects.count } ?? subjects.count
+        let padded = subjects + Array(repeating: last, count: length - subjects.count)
+        return try tx.rows(
             """
             SELECT subject, epoch, wrapped, created_at FROM subject_key
-            WHERE organization = \(organization) AND subject IN \(list: subjects)
+            WHERE organization = \(organization) AND subject IN \(list: padded)
             """
-        ) { row in found.append(try stored(row)) }
-        return found
+        ).map(stored)
     }
 
     static func insert(
