@@ -75,7 +75,8 @@ extension Portal {
         let outcome = try delivery.send(
             Sensitive(ComposedContent(subject: subject, text: reply.text.text + "\n\n" + reply.author + "\n")),
             terms: terms,
-            to: MessageDraft(recipient: .contact(thread.contact), address: address),
+            to: .contact(thread.contact),
+            at: address,
             by: requester,
             in: tx
         )

@@ -184,7 +184,8 @@ final class RememberingDelivery: ReplyDelivery {
     func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
-        to recipient: MessageDraft,
+        to recipient: MessageRecipient,
+        at address: EmailAddress,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> SubmissionOutcome {

@@ -14,6 +14,7 @@ CREATE TABLE campaign (
     started_at BIGINT,
     finished_at BIGINT,
     expanded_at BIGINT,
+    content BYTEA,
     PRIMARY KEY (organization, id),
     CHECK (state IN ('draft', 'scheduled', 'sending', 'paused', 'cancelled', 'finished'))
 );

@@ -23,6 +23,7 @@ CREATE TABLE campaign (
     started_at INTEGER,
     finished_at INTEGER,
     expanded_at INTEGER,
+    content BLOB,
     PRIMARY KEY (organization, id),
     CHECK (state IN ('draft', 'scheduled', 'sending', 'paused', 'cancelled', 'finished'))
 ) STRICT;
@@ -86,6 +87,7 @@ CREATE TABLE campaign (
     started_at BIGINT,
     finished_at BIGINT,
     expanded_at BIGINT,
+    content BYTEA,
     PRIMARY KEY (organization, id),
     CHECK (state IN ('draft', 'scheduled', 'sending', 'paused', 'cancelled', 'finished'))
 );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardDelivery
 import WardKernel
 import WardStorage
 
@@ -21,6 +22,8 @@ struct CampaignRow: Sendable {
     var finishedAt: Timestamp?
     /// When every person of the audience had a row; nil while the audience is still being written down.
     var expandedAt: Timestamp?
+    /// What the delivery queue stores once for all recipients; nil until it starts.
+    var content: MessageContentID?
 
     init(_ row: Row) throws {
         id = try row.value("id")
@@ -36,13 +39,14 @@ struct CampaignRow: Sendable {
         startedAt = try row.optional("started_at")
         finishedAt = try row.optional("finished_at")
         expandedAt = try row.optional("expanded_at")
+        content = try row.optional("content")
     }
 }
 
 enum CampaignQueries {
     private static let columns: SQL = """
         id, state, version, draft_sealed, segment, created_at, created_by, changed_at, scheduled_at, started_by,
-        started_at, finished_at, expanded_at
+        started_at, finished_at, expanded_at, content
         """
 
     static func insert(
@@ -57,9 +61,10 @@ enum CampaignQueries {
         try tx.execute(
             """
             INSERT INTO campaign (organization, id, state, version, draft_sealed, segment, created_at, created_by,
-                changed_at, scheduled_at, started_by, started_at, finished_at, expanded_at)
+                changed_at, scheduled_at, started_by, started_at, finished_at, expanded_at,
+                content)
             VALUES (\(organization), \(id), \(CampaignState.draft), 1, \(draftSealed), \(segment), \(now), \(creator),
-                \(now), NULL, NULL, NULL, NULL, NULL)
+                \(now), NULL, NULL, NULL, NULL, NULL, NULL)
             """
         )
     }
@@ -142,11 +147,17 @@ enum CampaignQueries {
 
     static func noteStarted(
         _ id: CampaignID,
+        content: MessageContentID,
         at now: Timestamp,
         of organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws {
-        try tx.execute("UPDATE campaign SET started_at = \(now) WHERE organization = \(organization) AND id = \(id)")
+        try tx.execute(
+            """
+            UPDATE campaign SET started_at = \(now), content = \(content)
+            WHERE organization = \(organization) AND id = \(id)
+            """
+        )
     }
 
     static func noteExpanded(

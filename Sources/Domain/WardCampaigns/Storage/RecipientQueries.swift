@@ -13,6 +13,13 @@ enum RecipientState: String, SQLConvertible {
     case notSent = "not_sent"
 }
 
+/// How many people of an audience have come so far.
+struct RecipientCount: Sendable {
+    var state: RecipientState
+    var reason: String?
+    var people: Int
+}
+
 enum RecipientQueries {
     /// Writes down people of the audience who have no row yet: running it again adds nobody twice.
     static func insertPending(
@@ -53,7 +60,7 @@ enum RecipientQueries {
     /// Notes that a person's message is in the delivery queue; false when that had already happened.
     static func noteSubmitted(
         _ contact: ContactID,
-        message: MessageID,
+        message: MessageID?,
         of campaign: CampaignID,
         at now: Timestamp,
         organization: OrganizationID,
@@ -86,18 +93,38 @@ enum RecipientQueries {
         )
     }
 
+    /// Everybody who has no message yet will never have one: the campaign was cancelled.
+    static func cancelPending(
+        of campaign: CampaignID,
+        reason: String,
+        at now: Timestamp,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            UPDATE campaign_recipient SET state = \(RecipientState.notSent), reason = \(reason), at = \(now)
+            WHERE organization = \(organization) AND campaign = \(campaign) AND state = \(RecipientState.pending)
+            """
+        )
+    }
+
     static func counts(
         of campaign: CampaignID,
         organization: OrganizationID,
         in tx: any ReadTransaction
-    ) throws -> [(state: RecipientState, reason: String?, count: Int)] {
+    ) throws -> [RecipientCount] {
         try tx.rows(
             """
             SELECT state, reason, COUNT(*) AS people FROM campaign_recipient
             WHERE organization = \(organization) AND campaign = \(campaign) GROUP BY state, reason
             """
         ).map { row in
-            (state: try row.value("state"), reason: try row.optional("reason"), count: try row.value("people"))
+            RecipientCount(
+                state: try row.value("state"),
+                reason: try row.optional("reason"),
+                people: try row.value("people")
+            )
         }
     }
 

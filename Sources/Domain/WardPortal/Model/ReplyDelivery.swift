@@ -11,7 +11,8 @@ package protocol ReplyDelivery: Sendable {
     func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
-        to recipient: MessageDraft,
+        to recipient: MessageRecipient,
+        at address: EmailAddress,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> SubmissionOutcome
@@ -19,3 +20,5 @@ package protocol ReplyDelivery: Sendable {
     /// A message waiting in the portal was read for the first time.
     func portalOpened(_ message: MessageID, of organization: OrganizationID, in tx: any WriteTransaction) throws
 }
+
+extension Delivery: ReplyDelivery {}
