@@ -558,6 +558,33 @@ Nothing needs you now. = Nada requiere su atención ahora.
 </form>
 
 """#,
+"templates/audit/list.mustache": #"""
+<div class="notice plain">
+<div><p>{{#verdict}}{{>parts/status}}{{/verdict}} <span class="soft">{{verdictText}}</span></p></div>
+<form method="post" action="{{base}}/audit/verify">{{>parts/token}}<button class="quiet" type="submit">[[Verify the whole log now]]</button></form>
+</div>
+<form method="get" action="{{base}}/audit" class="filters">
+<div class="field"><label for="group">[[What]]</label><select id="group" name="group">{{#groups}}<option value="{{optionValue}}"{{#isSelected}} selected{{/isSelected}}>{{optionLabel}}</option>{{/groups}}</select></div>
+<div class="field"><label for="outcome">[[How it ended]]</label><select id="outcome" name="outcome">{{#outcomes}}<option value="{{optionValue}}"{{#isSelected}} selected{{/isSelected}}>{{optionLabel}}</option>{{/outcomes}}</select></div>
+<div class="field"><label for="from">[[From]]</label><input type="date" id="from" name="from" value="{{from}}"></div>
+<div class="field"><label for="until">[[Until and including]]</label><input type="date" id="until" name="until" value="{{until}}"></div>
+<div class="buttons"><button type="submit">[[Show]]</button>{{#isFiltered}}<a href="{{base}}/audit">[[Clear]]</a>{{/isFiltered}}</div>
+</form>
+{{^entries}}<div class="empty"><h2>[[No entry fits]]</h2><p>[[Every sign-in, change, disclosure, export and send leaves an entry here. Widen the filter to see more.]]</p></div>{{/entries}}
+<ol class="rows">
+{{#entries}}
+<li><div><p>{{sentence}} {{#outcome}}{{>parts/status}}{{/outcome}}</p>
+<p class="soft small">{{#at}}{{>parts/moment}}{{/at}}{{#networkAddress}} · [[from]] <code>{{networkAddress}}</code>{{/networkAddress}}</p>
+{{#reason}}<p>[[Reason:]] {{reason}}</p>{{/reason}}{{#isReasonErased}}<p class="soft">[[The reason was erased with its person.]]</p>{{/isReasonErased}}</div>
+<details class="act"><summary>[[Details]]</summary><dl class="facts">{{#details}}<dt>{{term}}</dt><dd><code>{{value}}</code></dd>{{/details}}</dl></details></li>
+{{/entries}}
+</ol>
+<div class="pager">
+{{#nextHref}}<a class="button" href="{{nextHref}}">[[Older entries]]</a>{{/nextHref}}
+{{#mayExport}}<form method="post" action="{{base}}/audit/export">{{>parts/token}}<input type="hidden" name="from" value="{{from}}"><input type="hidden" name="until" value="{{until}}">{{#groups}}{{#isSelected}}<input type="hidden" name="group" value="{{optionValue}}">{{/isSelected}}{{/groups}}{{#outcomes}}{{#isSelected}}<input type="hidden" name="outcome" value="{{optionValue}}">{{/isSelected}}{{/outcomes}}<button type="submit">[[Download these entries as CSV]]</button></form>{{/mayExport}}
+</div>
+
+"""#,
 "templates/errors/error.mustache": #"""
 <p>{{text}}</p>
 <p class="soft">[[Number of this request:]] <code>{{requestShort}}</code></p>

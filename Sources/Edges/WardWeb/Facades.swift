@@ -7,9 +7,9 @@ package import WardIdentity
 /// store, a key or the SMTP client.
 package struct Facades: Sendable {
     package let identity: Identity
-    package let audit: Audit
+    package let audit: AuditReader
 
-    package init(identity: Identity, audit: Audit) {
+    package init(identity: Identity, audit: AuditReader) {
         self.identity = identity
         self.audit = audit
     }

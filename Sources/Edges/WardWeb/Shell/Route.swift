@@ -64,6 +64,9 @@ struct Route: Sendable {
         Route(method: .post, path: path, access: access, body: body, name: name, handler: handler)
     }
 
+    /// How the request's context names the route that answers.
+    var endpoint: String { "\(method.rawValue) :\(path)" }
+
     /// The line that the golden table holds.
     var line: String { "\(method.rawValue) \(path) · \(access.text) · \(name)" }
 }

@@ -44,12 +44,19 @@ struct Site: Sendable {
         log = RequestLog(telemetry: telemetry, surroundings: surroundings)
     }
 
+    static let assetEndpoint = "GET /assets"
+    static let healthEndpoint = "GET /health"
+
     /// The routes in Hummingbird's trie.
     func makeRouter() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Envelope(site: self))
-        router.get("/health") { _, _ in Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "ok\n"))) }
+        router.get("/health") { _, context in
+            context.coreContext.endpointPath.value = Self.healthEndpoint
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
+        }
         router.get("/assets/:name") { _, context in
+            context.coreContext.endpointPath.value = Self.assetEndpoint
             guard let name = context.parameters.get("name"), let response = assets.response(name) else {
                 throw NotFound()
             }
@@ -59,6 +66,7 @@ struct Site: Sendable {
         for route in routes {
             let method: HTTPRequest.Method = route.method == .get ? .get : .post
             router.on("/:organization\(route.path)", method: method) { request, context in
+                context.coreContext.endpointPath.value = route.endpoint
                 let passage = Passage(site: self, route: route, request: request, context: context)
                 return try await passage.response()
             }
@@ -188,10 +196,10 @@ struct Envelope: RouterMiddleware {
                 base: context.parameters.get("organization").map { "/" + LocalPath.encoded($0) } ?? ""
             )
         }
-        let isAsset = context.coreContext.endpointPath.value == "/assets/:name" && response.status == .ok
+        let isAsset = context.coreContext.endpointPath.value == Site.assetEndpoint && response.status == .ok
         SecurityHeaders.apply(to: &response.headers, isSecure: site.settings.isSecure, isCacheable: isAsset)
         response.headers[SecurityHeaders.named("x-request-id")] = context.requestID.short
-        let route = site.template(of: context.coreContext.endpointPath.value, request.method)
+        let route = site.template(of: context.coreContext.endpointPath.value)
         site.log.record(
             context.requestID,
             request.method.rawValue,
@@ -205,13 +213,10 @@ struct Envelope: RouterMiddleware {
 
 extension Site {
     /// The route's template as the source writes it; a fixed word for everything that is no route.
-    func template(of endpoint: String?, _ method: HTTPRequest.Method) -> StaticString {
-        switch endpoint {
-        case "/assets/:name": return "/assets/:name"
-        case "/health": return "/health"
-        default: break
-        }
-        let found = routes.first { "/:organization\($0.path)" == endpoint && $0.method.rawValue == method.rawValue }
+    func template(of endpoint: String?) -> StaticString {
+        if endpoint == Self.assetEndpoint { return "/assets/:name" }
+        if endpoint == Self.healthEndpoint { return "/health" }
+        let found = routes.first { $0.endpoint == endpoint }
         return found?.path ?? "none"
     }
 }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+package import WardStorage
+
+/// How an organization's log stands, without reading it all.
+package struct AuditState: Hashable, Sendable {
+    /// Entries in the tree.
+    package let size: Int64
+    /// Entries that were committed a moment ago and have no position yet.
+    package let unsealed: Int
+    /// When the log was last verified in whole, and whether it was intact; nil when never.
+    package let verifiedAt: Timestamp?
+    package let wasIntact: Bool
+    /// Whether checkpoints are also kept outside the database.
+    package let isKeptOutside: Bool
+}
+
+/// The audit log for those who read it: what an edge gets, which has no store of its own.
+package struct AuditReader: Sendable {
+    private let audit: Audit
+    private let store: any Store
+
+    package init(_ audit: Audit, in store: any Store) {
+        self.audit = audit
+        self.store = store
+    }
+
+    /// As `Audit.list`.
+    package func list(
+        _ filter: AuditFilter = AuditFilter(),
+        before cursor: AuditEntryID? = nil,
+        limit: Int = 50,
+        by requester: Requester
+    ) async throws -> AuditPage {
+        try await audit.list(filter, before: cursor, limit: limit, by: requester, in: store)
+    }
+
+    /// As `Audit.verify`: reads the whole log.
+    package func verify(by requester: Requester) async throws -> AuditVerdict {
+        try await audit.verify(by: requester, in: store)
+    }
+
+    /// Needs `viewAudit`.
+    package func state(by requester: Requester) async throws -> AuditState {
+        try requester.require(.viewAudit)
+        let organization = requester.organization
+        return try await store.read { [audit] tx in
+            let verification = try EntryQueries.list(
+                AuditFilter(actions: [.auditVerify]),
+                before: nil,
+                limit: 1,
+                of: organization,
+                in: tx
+            ).first
+            return AuditState(
+                size: try HeadQueries.head(of: organization, in: tx)?.size ?? 0,
+                unsealed: try HeadQueries.unsealedCount(of: organization, in: tx),
+                verifiedAt: verification?.recordedAt,
+                wasIntact: verification?.outcome == .success,
+                isKeptOutside: audit.configuration.checkpointDirectory != nil
+            )
+        }
+    }
+
+    /// Records that the entries of a filter leave the system as a table. Needs `exportAudit`; call it before the first
+    /// page is handed out.
+    package func recordExport(of filter: AuditFilter, by requester: Requester) async throws {
+        try requester.require(.exportAudit)
+        var entry = AuditEntry(.auditExport, subject: filter.subject)
+        entry.disclosure = AuditDisclosure(channel: "download", protection: "session")
+        let recorded = entry
+        try await store.write { [audit] tx in _ = try audit.record(recorded, by: requester, in: tx) }
+    }
+}
