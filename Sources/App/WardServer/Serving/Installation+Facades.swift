@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardAudit
 import WardCommands
 import WardWeb
 
 extension Installation {
     /// What the pages may call.
-    var webFacades: Facades { Facades(identity: identity, audit: audit) }
+    var webFacades: Facades { Facades(identity: identity, audit: AuditReader(audit, in: store)) }
 
     /// What commands may call.
     var commandFacades: CommandFacades { CommandFacades() }
