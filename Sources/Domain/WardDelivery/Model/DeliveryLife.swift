@@ -167,14 +167,16 @@ struct DeliveryLife: Hashable, Sendable {
         case .noticeDelivered where standing == .noticing: return end(.waitingInPortal)
         case .noticeFailed(let standing, let reason) where self.standing == .noticing: return end(standing, reason)
         case _ where standing.isFinal || standing == .noticing && event != .cancelled: return [.rest]
-        case .cancelled: return standing == .attempting && mayHaveBeenSent ? [] : end(.cancelled)
+        case .finalDotAhead:
+            if standing == .attempting { mayHaveBeenSent = true }
+            return []
+        // After the final dot only its reply, or the loss of it, decides.
+        case _ where mayHaveBeenSent: return finishAttempt(event, at: now, schedule: schedule, chance: chance)
+        case .cancelled: return end(.cancelled)
         case .timeOver: return end(standing == .inDoubt ? .unknown : .expired)
         case .gateRefused(let reason): return end(.notSent, reason.rawValue)
         case .gateHeld(let reason, let until): return hold(reason, until: until)
         case .attemptBegan(let method): return begin(method)
-        case .finalDotAhead:
-            if standing == .attempting { mayHaveBeenSent = true }
-            return []
         case .deposited: return standing == .attempting ? end(.noticing) : []
         case .released:
             guard standing == .held else { return [] }
