@@ -40,7 +40,13 @@ struct ClinicalHistory {
         addVaccines()
         addAppointments()
         addPurchases()
-        return records.sorted { ($0.start, $0.kind.rawValue, $0.code) < ($1.start, $1.kind.rawValue, $1.code) }
+        return sortedByDay()
+    }
+
+    /// By day, those of one day in the order of making. Sorts numbers: records are costly to move.
+    private func sortedByDay() -> [DatedRecord] {
+        let order = records.indices.map { records[$0].start.daysSince1970 << 16 | $0 }.sorted()
+        return order.map { records[$0 & 0xFFFF] }
     }
 
     // MARK: Conditions

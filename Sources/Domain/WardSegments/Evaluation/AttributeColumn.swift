@@ -63,7 +63,7 @@ extension AttributeColumn {
         if case .present = test { return present(as: type) }
         switch type {
         case .text, .result:
-            let passes = dictionary.table { ValueMatching.matches(text: $0, test, fold: FoldedText.of) }
+            let passes = dictionary.passes(test, fold: FoldedText.of)
             return Bitmap(count: texts.count) { passes[Int(texts[$0])] }
         case .number:
             return Bitmap(count: numbers.count) {

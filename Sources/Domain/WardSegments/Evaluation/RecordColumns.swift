@@ -95,7 +95,7 @@ struct TextColumn: Sendable {
         switch test {
         case .missing: passes = [Bool](repeating: false, count: dictionary.count)
         case .present: passes = [Bool](repeating: true, count: dictionary.count)
-        default: passes = dictionary.table { ValueMatching.matches(text: $0, test, fold: fold) }
+        default: passes = dictionary.passes(test, fold: fold)
         }
         passes[0] = test == .missing
         return passes

@@ -34,10 +34,31 @@ struct TextDictionary: Sendable {
         }
     }
 
-    /// Whether the test holds, for each number in order.
-    func table(where holds: (String) -> Bool) -> [Bool] {
-        (0..<count).map { number in number > 0 && holds(text(number)) }
+    /// Whether the test, which is not about absence, holds for each number's text; never for the empty text.
+    func passes(_ test: FieldTest, fold: (String) -> String) -> [Bool] {
+        switch test {
+        case .compare(.equal, .text(let text)): return only([fold(text)], are: true)
+        case .compare(.notEqual, .text(let text)): return only([fold(text)], are: false)
+        case .oneOf(let values):
+            return only(values.compactMap { if case .text(let text) = $0 { fold(text) } else { nil } }, are: true)
+        case .contains(let text):
+            let part = Array(fold(text).utf8)
+            return (0..<count).map { number in number > 0 && ValueMatching.contains(slice(number), part) }
+        case .startsWith(let text):
+            let part = Array(fold(text).utf8)
+            return (0..<count).map { number in number > 0 && slice(number).starts(with: part) }
+        default: return [Bool](repeating: false, count: count)
+        }
     }
+
+    private func only(_ texts: [String], are value: Bool) -> [Bool] {
+        var passes = [Bool](repeating: !value, count: count)
+        for text in texts { if let number = existing(text) { passes[Int(number)] = value } }
+        passes[0] = false
+        return passes
+    }
+
+    private func slice(_ number: Int) -> ArraySlice<UInt8> { bytes[Int(ends[number - 1])..<Int(ends[number])] }
 
     func text(_ number: Int) -> String {
         let start = number == 0 ? 0 : Int(ends[number - 1])

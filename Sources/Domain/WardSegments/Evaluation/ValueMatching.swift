@@ -30,9 +30,25 @@ enum ValueMatching {
                 guard case .text(let other) = value else { return false }
                 return text.utf8.elementsEqual(fold(other).utf8)
             }
-        case .contains(let part): text.contains(fold(part))
+        case .contains(let part): contains(Array(text.utf8)[...], Array(fold(part).utf8))
         case .startsWith(let part): text.utf8.starts(with: fold(part).utf8)
         default: false
+        }
+    }
+
+    /// Whether bytes occur in others, one after another: also within what people see as one character.
+    static func contains(_ text: ArraySlice<UInt8>, _ part: [UInt8]) -> Bool {
+        guard let first = part.first else { return true }
+        guard text.count >= part.count else { return false }
+        return text.withUnsafeBufferPointer { text in
+            part.withUnsafeBufferPointer { part in
+                for start in 0...(text.count - part.count) where text[start] == first {
+                    var length = 1
+                    while length < part.count, text[start + length] == part[length] { length += 1 }
+                    if length == part.count { return true }
+                }
+                return false
+            }
         }
     }
 
