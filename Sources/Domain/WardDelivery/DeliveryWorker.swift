@@ -25,6 +25,14 @@ package final class DeliveryWorker: Sendable {
     /// Works until the task is cancelled; then waits for the attempts under way, each of which ends at once unless its
     /// final dot has left.
     package func run() async throws {
+        do {
+            try await runUntilCancelled()
+        } catch is CancellationError {
+            // The end that was asked for.
+        }
+    }
+
+    private func runUntilCancelled() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.keepLeases() }
             while !Task.isCancelled {
@@ -78,13 +86,28 @@ package final class DeliveryWorker: Sendable {
         }
         do {
             if hasRoom { try await delivery.attempt(item) } else { try await delivery.postpone(item) }
+        } catch is LeaseLost {
+            // Another worker has it.
+        } catch is StoreError {
+            // The database is away: everything rolled back, and the item comes back when its lease ends.
         } catch {
-            // Whatever failed (the database away, the lease lost) rolled back; the item comes back when its lease ends.
+            await isolate(item)
         }
         shares.withLock { shares in
             shares.running.removeAll { $0.id == item.id && $0.fence == item.fence }
             guard hasRoom, let count = shares.perDestination[destination] else { return }
             shares.perDestination[destination] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// A message that cannot be worked on for a reason of its own is tried three times and then held for a person, so that
+    /// the queue goes on (reliability.md Q11).
+    private func isolate(_ item: WorkItem) async {
+        guard item.attempt >= 3 else { return }
+        do {
+            try await delivery.hold(item, .cannotCompose)
+        } catch {
+            // It comes back when its lease ends and is held then.
         }
     }
 
@@ -116,6 +139,16 @@ extension Delivery {
         switch outcome {
         case .transmitted(let outcome): try await store.write { tx in try self.finish(plan, outcome, in: tx) }
         case .doesNotCompose(let reason): try await store.write { tx in try self.giveUp(plan, reason, in: tx) }
+        }
+    }
+
+    /// Takes a message out of the queue until a person looks.
+    func hold(_ item: WorkItem, _ reason: HoldReason) async throws {
+        try await store.write { tx in
+            guard let id = MessageID(bytes: item.reference.prefix(16)),
+                var row = try DeliveryQueries.find(id, of: item.organization, in: tx)
+            else { return try self.queue.finish(item, in: tx) }
+            try self.settle(.gateHeld(reason, until: nil), &row, item, at: self.surroundings.now(), in: tx)
         }
     }
 

@@ -17,7 +17,9 @@ final class RecordingPortal: PortalDropbox {
         var recognisable: Set<ContactID> = []
         var deposits: [MessageID: PortalDeposit] = [:]
         var withdrawn: Set<MessageID> = []
+        var isFailing = false
     }
+    struct Failure: Error {}
     let state = Mutex(State())
 
     func recognisable(
@@ -30,7 +32,8 @@ final class RecordingPortal: PortalDropbox {
     }
 
     func deposit(_ deposit: PortalDeposit, in tx: any WriteTransaction) throws -> PortalDepositOutcome {
-        state.withLock { state in
+        try state.withLock { state in
+            if state.isFailing { throw Failure() }
             guard state.recognisable.contains(deposit.contact) else { return .notRecognisable }
             state.deposits[deposit.delivery] = deposit
             return .deposited(PortalNotice(subject: "A message waits for you", text: "https://portal.example/m/1"))
@@ -151,17 +154,23 @@ struct DeliveryWorld {
         TestVault.migrations + WardQueueMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
     }
 
-    static func with(_ kind: StoreKind, _ body: (DeliveryWorld) async throws -> Void) async throws {
+    /// - Parameter surroundings: the machine's where real servers take part; nil: the clock that stands.
+    static func with(
+        _ kind: StoreKind,
+        surroundings: Surroundings? = nil,
+        _ body: (DeliveryWorld) async throws -> Void
+    ) async throws {
         try await TestStore.with(kind, migrations: migrations) { store in
-            try await body(try await DeliveryWorld(store: store))
+            let clock = TestSurroundings()
+            try await body(try await DeliveryWorld(store: store, clock, surroundings ?? clock.surroundings))
         }
     }
 
-    private init(store: any Store) async throws {
+    private init(store: any Store, _ clock: TestSurroundings, _ surroundings: Surroundings) async throws {
         self.store = store
-        clock = TestSurroundings()
-        ground = try await TestVault.make(in: store, surroundings: clock.surroundings)
-        consent = Consent(store: store, vault: ground.vault, audit: ground.audit, surroundings: clock.surroundings)
+        self.clock = clock
+        ground = try await TestVault.make(in: store, surroundings: surroundings)
+        consent = Consent(store: store, vault: ground.vault, audit: ground.audit, surroundings: surroundings)
         delivery = Delivery(
             store: store,
             vault: ground.vault,
@@ -169,7 +178,7 @@ struct DeliveryWorld {
             consent: consent,
             sources: DeliverySources(portal: portal, audience: people, people: people),
             transmitter: transmitter,
-            surroundings: clock.surroundings
+            surroundings: surroundings
         )
         worker = DeliveryWorker(delivery)
         marketer = TestRequester.with(roles: [.marketer], of: ground.organization)

@@ -158,6 +158,24 @@ import WardVault
     }
 
     @Test(arguments: TestStore.kinds)
+    func `a message that nothing can be done with is tried three times and then held`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.portal.state.withLock { $0.isFailing = true }
+            let id = try await world.queued(to: person, try world.terms { $0.methods = .portalOnly })
+            for _ in 0..<3 {
+                try await world.drain()
+                world.clock.advance(by: .seconds(46))
+            }
+            #expect(try await world.standing(of: id) == .held)
+            #expect(try await world.reason(of: id) == HoldReason.cannotCompose.rawValue)
+            let other = try await world.queued(to: person, try world.terms())
+            try await world.drain()
+            #expect(try await world.standing(of: other) == .delivered)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `an erased person's message is not sent`(kind: StoreKind) async throws {
         try await DeliveryWorld.with(kind) { world in
             let person = try await world.makePerson()
