@@ -58,25 +58,27 @@ private struct ExportReading {
 
     mutating func read(checkpoint: Checkpoint) throws -> AuditVerdict? {
         let path = root.appending(path: "entries.jsonl")
-        guard let content = try? Data(contentsOf: path, options: .mappedIfSafe) else {
+        // A file that cannot be read is named by the error.
+        guard let data = try? Data(contentsOf: path, options: .mappedIfSafe) else {
             throw AuditError.exportFolder(path: path.path(), code: ENOENT)
         }
+        let content = Array(data)
         var start = content.startIndex
         while start < content.endIndex {
             let end = content[start...].firstIndex(of: UInt8(ascii: "\n")) ?? content.endIndex
             let position = frontier.size
             if position >= checkpoint.size { return .damaged(at: position, .entryBeyondHead) }
-            guard let (entry, record) = ExportEntry.read(Data(content[start..<end])),
-                let organization = OrganizationID(entry.tenant), checkpoint.origin.hasSuffix("/audit/\(organization)")
+            guard let entry = ExportEntry(line: content[start..<end]),
+                checkpoint.origin.hasSuffix("/audit/\(entry.organization)")
             else { return .damaged(at: position, .unreadable) }
             if entry.position > position { return .damaged(at: position, .entryMissing) }
             if entry.position < position { return .damaged(at: position, .entryDiffers) }
-            let hash = MerkleHash.leaf(record.leaf(of: organization))
+            let hash = MerkleHash.leaf(entry.record.leaf(of: entry.organization))
             if let stored = storedHash(position, size: checkpoint.size), stored != hash {
                 return .damaged(at: position, .entryDiffers)
             }
             frontier.append(hash)
-            clock.see(record.recordedAt)
+            clock.see(entry.record.recordedAt)
             if outsideRoots[frontier.size] != nil { outsideRoots[frontier.size] = frontier.root }
             start = end == content.endIndex ? end : content.index(after: end)
         }

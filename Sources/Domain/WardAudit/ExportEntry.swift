@@ -1,180 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One line of an export: a JSON object with sorted keys and no spaces between them, in the names of hipaa/rules.md
-// section 5. Octets are lower-case hexadecimal; ciphertexts (`reason`, `source`) and hashes likewise. `time` repeats
+// section 5; values are strings, integers and booleans, absent ones are left out. In strings only `"`, `\` and control
+// characters are escaped (the last as \u00XX). Octets are lower-case hexadecimal; ciphertexts (`reason`, `source`) and hashes likewise. `time` repeats
 // `time_us` for people. A reader writes what it read again and compares octets, so that nothing can be added to a line,
 // and computes the leaf from the fields.
 
-import Foundation
 import WardCrypto
 import WardKernel
 
-struct ExportEntry: Codable {
+/// One line's entry and the log that it belongs to.
+struct ExportEntry {
+    var record: AuditRecord
     var position: Int64
-    var eventId: String
-    var time: String
-    var timeUs: Int64
-    var timeSource: String
-    var tenant: String
-    var actorId: String
-    var actorType: String
-    var onBehalfOf: String?
-    var onBehalfOfType: String?
-    var roleAtTime: String
-    var sessionId: String?
-    var authMethod: String?
-    /// Network address and device, sealed.
-    var source: String?
-    var action: String
-    var objectType: String?
-    var objectId: String?
-    var patientId: String?
-    var patientSet: String?
-    var patientSetType: String?
-    var phiCategories: String
-    var fieldsSeen: String
-    var facts: String
-    var purposeCode: String
-    var isDisclosure: Bool
-    var recipient: String?
-    var recipientType: String?
-    var channel: String?
-    var protection: String?
-    var outcome: String
-    var reason: String?
-    var reasonKey: Int64?
-    var beforeHash: String?
-    var afterHash: String?
-    var requestId: String?
-    var appVersion: String
-    var salt: String
-
-    init(_ record: AuditRecord, position: Int64, of organization: OrganizationID) {
-        self.position = position
-        eventId = record.id.description
-        time = record.recordedAt.description
-        timeUs = record.recordedAt.microseconds
-        timeSource = record.context.timeSource
-        tenant = organization.description
-        actorId = Digest.hexadecimal(record.actor)
-        actorType = record.actorKind.rawValue
-        onBehalfOf = record.context.onBehalfOf.map { Digest.hexadecimal($0.identifier) }
-        onBehalfOfType = record.context.onBehalfOf?.kind
-        roleAtTime = record.context.roles
-        sessionId = record.context.session.map(Digest.hexadecimal)
-        authMethod = record.context.authentication
-        source = record.sealedOrigin.map(Digest.hexadecimal)
-        action = record.action.rawValue
-        objectType = record.object?.kind
-        objectId = record.object.map { Digest.hexadecimal($0.identifier) }
-        patientId = record.subject?.description
-        patientSet = record.content.subjects.map { Digest.hexadecimal($0.identifier) }
-        patientSetType = record.content.subjects?.kind
-        phiCategories = record.content.categories
-        fieldsSeen = record.content.fields
-        facts = record.content.facts
-        purposeCode = record.context.purpose.rawValue
-        isDisclosure = record.disclosure != nil
-        recipient = record.disclosure?.recipient.map { Digest.hexadecimal($0.identifier) }
-        recipientType = record.disclosure?.recipient?.kind
-        channel = record.disclosure?.channel
-        protection = record.disclosure?.protection
-        outcome = record.outcome.rawValue
-        reason = record.reason.map { Digest.hexadecimal($0.sealed) }
-        reasonKey = record.reason?.owner.rawValue
-        beforeHash = record.content.beforeHash.map(Digest.hexadecimal)
-        afterHash = record.content.afterHash.map(Digest.hexadecimal)
-        requestId = record.context.request.map(Digest.hexadecimal)
-        appVersion = record.context.version
-        salt = Digest.hexadecimal(record.salt)
-    }
+    var organization: OrganizationID
 
     /// The line without its line feed.
-    func line() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+    var line: [UInt8] {
+        let context = record.context
+        let content = record.content
+        let disclosure = record.disclosure
+        var line = FlatObject()
+        line.add("action", record.action.rawValue)
+        line.add("actor_id", record.actor)
+        line.add("actor_type", record.actorKind.rawValue)
+        line.add("after_hash", content.afterHash)
+        line.add("app_version", context.version)
+        line.add("auth_method", context.authentication)
+        line.add("before_hash", content.beforeHash)
+        line.add("channel", disclosure?.channel)
+        line.add("event_id", record.id.description)
+        line.add("facts", content.facts)
+        line.add("fields_seen", content.fields)
+        line.add("is_disclosure", disclosure != nil)
+        line.add("object_id", record.object?.identifier)
+        line.add("object_type", record.object?.kind)
+        line.add("on_behalf_of", context.onBehalfOf?.identifier)
+        line.add("on_behalf_of_type", context.onBehalfOf?.kind)
+        line.add("outcome", record.outcome.rawValue)
+        line.add("patient_id", record.subject?.description)
+        line.add("patient_set", content.subjects?.identifier)
+        line.add("patient_set_type", content.subjects?.kind)
+        line.add("phi_categories", content.categories)
+        line.add("position", position)
+        line.add("protection", disclosure?.protection)
+        line.add("purpose_code", context.purpose.rawValue)
+        line.add("reason", record.reason?.sealed)
+        line.add("reason_key", record.reason?.owner.rawValue)
+        line.add("recipient", disclosure?.recipient?.identifier)
+        line.add("recipient_type", disclosure?.recipient?.kind)
+        line.add("request_id", context.request)
+        line.add("role_at_time", context.roles)
+        line.add("salt", record.salt)
+        line.add("session_id", context.session)
+        line.add("source", record.sealedOrigin)
+        line.add("tenant", organization.description)
+        line.add("time", record.recordedAt.description)
+        line.add("time_source", context.timeSource)
+        line.add("time_us", record.recordedAt.microseconds)
+        return line.closed
     }
 
-    /// The entry that a line holds; nil unless the line is exactly what `line()` makes of it.
-    static func read(_ line: Data) -> (entry: ExportEntry, record: AuditRecord)? {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        // A line that does not decode is answered as unreadable.
-        guard let entry = try? decoder.decode(ExportEntry.self, from: line),
-            let again = try? entry.line(), again == line, let record = entry.record,
-            let organization = OrganizationID(entry.tenant)
-        else { return nil }
-        let canonical = try? ExportEntry(record, position: entry.position, of: organization).line()
-        return canonical == line ? (entry, record) : nil
+    init(_ record: AuditRecord, position: Int64, of organization: OrganizationID) {
+        self.record = record
+        self.position = position
+        self.organization = organization
     }
 
-    /// The record again; nil when a field is not of its form.
-    private var record: AuditRecord? {
-        guard let id = AuditEntryID(eventId), let outcome = AuditOutcome(rawValue: outcome),
-            let actorKind = Requester.Kind(rawValue: actorType), let purpose = PurposeOfUse(rawValue: purposeCode)
+    /// Nil unless the line is exactly what `line` makes of what it says.
+    init?(line: ArraySlice<UInt8>) {
+        guard let object = FlatObject.read(line), let record = AuditRecord(object),
+            let position = object["position"]?.integer,
+            let organization = object["tenant"]?.text.flatMap({ OrganizationID($0) })
         else { return nil }
-        return AuditRecord(
-            position: position,
+        self.init(record, position: position, of: organization)
+        guard self.line.elementsEqual(line) else { return nil }
+    }
+}
+
+extension AuditRecord {
+    /// Nil when a field is missing or not of its form.
+    fileprivate init?(_ object: [String: FlatObject.Value]) {
+        func text(_ name: String) -> String? { object[name]?.text }
+        func octets(_ name: String) -> [UInt8]? { text(name).flatMap(Digest.octets(hexadecimal:)) }
+        func reference(_ kind: String, _ identifier: String) -> AuditObject? {
+            text(kind).map { AuditObject(kind: $0, identifier: octets(identifier) ?? []) }
+        }
+        guard let id = text("event_id").flatMap({ AuditEntryID($0) }), let time = object["time_us"]?.integer,
+            let action = text("action"), let outcome = text("outcome").flatMap(AuditOutcome.init(rawValue:)),
+            let actorKind = text("actor_type").flatMap(Requester.Kind.init(rawValue:)),
+            let purpose = text("purpose_code").flatMap(PurposeOfUse.init(rawValue:)), let actor = octets("actor_id"),
+            let salt = octets("salt")
+        else { return nil }
+        let disclosure = AuditDisclosure(
+            recipient: reference("recipient_type", "recipient"),
+            channel: text("channel") ?? "",
+            protection: text("protection") ?? ""
+        )
+        let reasonOwner = object["reason_key"]?.integer.flatMap(SealedReason.Owner.init(rawValue:))
+        self.init(
+            position: object["position"]?.integer,
             id: id,
-            recordedAt: Timestamp(microseconds: timeUs),
+            recordedAt: Timestamp(microseconds: time),
             action: AuditAction(rawValue: action),
             outcome: outcome,
             actorKind: actorKind,
-            actor: Self.octets(actorId) ?? [],
-            subject: patientId.flatMap { SubjectID($0) },
-            object: Self.object(objectType, objectId),
-            context: .init(
-                onBehalfOf: Self.object(onBehalfOfType, onBehalfOf),
-                roles: roleAtTime,
-                session: Self.octets(sessionId),
-                authentication: authMethod,
+            actor: actor,
+            subject: text("patient_id").flatMap { SubjectID($0) },
+            object: reference("object_type", "object_id"),
+            context: Context(
+                onBehalfOf: reference("on_behalf_of_type", "on_behalf_of"),
+                roles: text("role_at_time") ?? "",
+                session: octets("session_id"),
+                authentication: text("auth_method"),
                 purpose: purpose,
-                request: Self.octets(requestId),
-                version: appVersion,
-                timeSource: timeSource
+                request: octets("request_id"),
+                version: text("app_version") ?? "",
+                timeSource: text("time_source") ?? ""
             ),
-            content: .init(
-                subjects: Self.object(patientSetType, patientSet),
-                categories: phiCategories,
-                fields: fieldsSeen,
-                facts: facts,
-                beforeHash: Self.octets(beforeHash),
-                afterHash: Self.octets(afterHash)
+            content: Content(
+                subjects: reference("patient_set_type", "patient_set"),
+                categories: text("phi_categories") ?? "",
+                fields: text("fields_seen") ?? "",
+                facts: text("facts") ?? "",
+                beforeHash: octets("before_hash"),
+                afterHash: octets("after_hash")
             ),
-            disclosure: isDisclosure
-                ? AuditDisclosure(
-                    recipient: Self.object(recipientType, recipient),
-                    channel: channel ?? "",
-                    protection: protection ?? ""
-                ) : nil,
-            reason: reasonKey.flatMap { AuditRecord.SealedReason.Owner(rawValue: $0) }.map {
-                .init(owner: $0, sealed: Self.octets(reason) ?? [])
-            },
-            sealedOrigin: Self.octets(source),
-            salt: Self.octets(salt) ?? []
+            disclosure: object["is_disclosure"] == .boolean(true) ? disclosure : nil,
+            reason: reasonOwner.map { SealedReason(owner: $0, sealed: octets("reason") ?? []) },
+            sealedOrigin: octets("source"),
+            salt: salt
         )
-    }
-
-    private static func object(_ kind: String?, _ identifier: String?) -> AuditObject? {
-        kind.map { AuditObject(kind: $0, identifier: octets(identifier) ?? []) }
-    }
-
-    private static func octets(_ text: String?) -> [UInt8]? {
-        guard let text, text.utf8.count % 2 == 0 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count / 2)
-        var pending: Int?
-        for character in text {
-            guard let digit = character.hexDigitValue else { return nil }
-            if let high = pending {
-                bytes.append(UInt8(high << 4 | digit))
-                pending = nil
-            } else {
-                pending = digit
-            }
-        }
-        return bytes
     }
 }

@@ -89,7 +89,7 @@ private struct ExportFiles: Sendable {
         var lines = Data()
         var leaves = Data()
         for (offset, record) in page.enumerated() {
-            lines.append(try ExportEntry(record, position: start + Int64(offset), of: organization).line())
+            lines.append(contentsOf: ExportEntry(record, position: start + Int64(offset), of: organization).line)
             lines.append(UInt8(ascii: "\n"))
             let leaf = record.leaf(of: organization)
             leaves.append(UInt8(leaf.count >> 8))

@@ -46,12 +46,11 @@ extension Audit {
         try check(outside: outside, leadsTo: head, tree: tree, verifier: signer.verifier)
         let count = try HeadQueries.number(from: head.size, limit: limit, of: organization, in: tx)
         guard count > 0 else { return nil }
-        let entries = try EntryQueries.sealed(from: head.size, limit: count, of: organization, in: tx)
-        guard entries.map(\.position) == (0..<count).map({ head.size + Int64($0) }) else {
+        let leaves = try EntryQueries.leafHashes(from: head.size, limit: count, of: organization, in: tx)
+        guard leaves.map(\.position) == (0..<count).map({ head.size + Int64($0) }) else {
             throw AuditError.damagedTree(organization)
         }
-        let leaves = entries.map { MerkleHash.leaf($0.leaf(of: organization)) }
-        let frontier = try tree.append(leaves, to: head.size)
+        let frontier = try tree.append(leaves.map(\.hash), to: head.size)
         try tree.store(in: tx)
         let checkpoint = Checkpoint(origin: signer.verifier.name, size: frontier.size, root: frontier.root)
         let note = try signer.sign(checkpoint.text)

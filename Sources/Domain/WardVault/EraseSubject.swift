@@ -33,8 +33,7 @@ extension Vault {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Bool {
-        if subjects.key(of: subject, of: organization, at: surroundings.now()) != nil { return true }
-        if case .living = try subjectKeys([subject], of: organization, in: tx)[subject] { return true }
+        if case .living = try subjectKeyState(subject, of: organization, in: tx) { return true }
         return false
     }
 }

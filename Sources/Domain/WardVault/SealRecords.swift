@@ -67,7 +67,7 @@ extension Vault {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [[UInt8]] {
-        let subjects = try subjectKeys(subjects(of: requests.map(\.place)), of: organization, in: tx)
+        let subjects = try subjectKeys(for: requests.map(\.place), of: organization, in: tx)
         let organizationRecords = requests.count { $0.place.owner == .organization }
         let organizationKey =
             organizationRecords == 0
@@ -75,13 +75,13 @@ extension Vault {
             : try organizationKeys(organization, in: tx)
                 .sealingKey(uses: organizationRecords, randomBytes: surroundings.randomBytes)
         return try sealer.bulk(count: requests.count) { bulk in
-            try requests.map { request in
+            try zip(requests, subjects).map { request, subjectKey in
                 let place = request.place
                 guard place.organization == organization else { throw VaultError.doesNotOpen(place.kind) }
                 var header = SealedHeader(keyVersion: 1)
                 var key: KeyMaterial
                 switch (place.owner, organizationKey) {
-                case (.subject(let subject), _): key = try Self.living(subjects[subject], of: subject)
+                case (.subject(let subject), _): key = try Self.living(subjectKey, of: subject)
                 case (.organization, let current?): (header, key) = current
                 case (.organization, nil): throw VaultError.notEstablished(organization)
                 }
@@ -99,15 +99,15 @@ extension Vault {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [Result<Sensitive<[UInt8]>, VaultError>] {
-        let subjects = try subjectKeys(subjects(of: requests.map(\.place)), of: organization, in: tx)
+        let subjects = try subjectKeys(for: requests.map(\.place), of: organization, in: tx)
         return try sealer.bulk(count: 0) { bulk in
-            try requests.map { request in
+            try zip(requests, subjects).map { request, subjectKey in
                 let place = request.place
                 do {
                     guard place.organization == organization else { throw VaultError.doesNotOpen(place.kind) }
                     let key: KeyMaterial
                     switch place.owner {
-                    case .subject(let subject): key = try Self.living(subjects[subject], of: subject)
+                    case .subject(let subject): key = try Self.living(subjectKey, of: subject)
                     case .organization:
                         key = try openingKey(for: header(of: request.sealed, at: place), of: organization, in: tx)
                     }
@@ -142,11 +142,5 @@ extension Vault {
         } catch {
             throw .doesNotOpen(place.kind)
         }
-    }
-
-    private func subjects(of places: [SealedPlace]) -> Set<SubjectID> {
-        var subjects: Set<SubjectID> = []
-        for case .subject(let subject) in places.lazy.map(\.owner) { subjects.insert(subject) }
-        return subjects
     }
 }

@@ -14,6 +14,14 @@ final class SubjectKeyCache: Sendable {
     private struct Place: Hashable {
         let organization: OrganizationID
         let subject: SubjectID
+
+        static func == (left: Self, right: Self) -> Bool {
+            left.subject.low == right.subject.low && left.subject.high == right.subject.high
+                && left.organization.low == right.organization.low && left.organization.high == right.organization.high
+        }
+
+        /// The identifiers are random: half of one tells them apart.
+        func hash(into hasher: inout Hasher) { hasher.combine(subject.low) }
     }
     private struct Entry {
         let key: KeyMaterial
@@ -34,6 +42,20 @@ final class SubjectKeyCache: Sendable {
         return generations.withLock { generations in
             guard let entry = generations.young[place] ?? generations.old[place], entry.until > time else { return nil }
             return entry.key
+        }
+    }
+
+    /// The keys of many persons, in order, under one lock.
+    func keys(of subjects: [SubjectID?], of organization: OrganizationID, at time: Timestamp) -> [KeyMaterial?] {
+        generations.withLock { generations in
+            subjects.map { subject in
+                guard let subject else { return nil }
+                let place = Place(organization: organization, subject: subject)
+                guard let entry = generations.young[place] ?? generations.old[place], entry.until > time else {
+                    return nil
+                }
+                return entry.key
+            }
         }
     }
 

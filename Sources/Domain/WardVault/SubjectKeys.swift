@@ -12,24 +12,36 @@ enum SubjectKeyState {
 }
 
 extension Vault {
-    /// The keys of many persons: from memory, the others with one statement for each 500.
+    /// Each place's key, in order: from memory, the others with one statement for each 500 persons. Nil for the places of
+    /// the organization itself.
     func subjectKeys(
-        _ wanted: Set<SubjectID>,
+        for places: [SealedPlace],
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [SubjectKeyState?] {
+        let owners = places.map { place -> SubjectID? in
+            if case .subject(let subject) = place.owner { subject } else { nil }
+        }
+        let known = subjects.keys(of: owners, of: organization, at: surroundings.now())
+        var missing: Set<SubjectID> = []
+        for (owner, key) in zip(owners, known) where key == nil {
+            if let owner { missing.insert(owner) }
+        }
+        let found = missing.isEmpty ? [:] : try readSubjectKeys(Array(missing), of: organization, in: tx)
+        return zip(owners, known).map { owner, key in
+            if let key { return .living(key) }
+            return owner.map { found[$0] ?? .unknown }
+        }
+    }
+
+    private func readSubjectKeys(
+        _ missing: [SubjectID],
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [SubjectID: SubjectKeyState] {
         let now = surroundings.now()
         var found: [SubjectID: SubjectKeyState] = [:]
-        found.reserveCapacity(wanted.count)
-        var missing: [SubjectID] = []
-        for subject in wanted {
-            if let key = subjects.key(of: subject, of: organization, at: now) {
-                found[subject] = .living(key)
-            } else {
-                missing.append(subject)
-            }
-        }
-        guard !missing.isEmpty else { return found }
+        found.reserveCapacity(missing.count)
         let organizationKeys = try organizationKeys(organization, in: tx)
         var wrappingKeys: [Int64: KeyMaterial] = [:]
         for start in stride(from: 0, to: missing.count, by: Self.subjectsPerStatement) {
@@ -58,14 +70,23 @@ extension Vault {
         return found
     }
 
+    /// What is known of one person's key.
+    func subjectKeyState(
+        _ subject: SubjectID,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> SubjectKeyState {
+        if let key = subjects.key(of: subject, of: organization, at: surroundings.now()) { return .living(key) }
+        return try readSubjectKeys([subject], of: organization, in: tx)[subject] ?? .unknown
+    }
+
     /// One person's key; throws `subjectErased` or `subjectUnknown`.
     func subjectKey(
         _ subject: SubjectID,
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> KeyMaterial {
-        if let key = subjects.key(of: subject, of: organization, at: surroundings.now()) { return key }
-        return try Self.living(subjectKeys([subject], of: organization, in: tx)[subject], of: subject)
+        try Self.living(subjectKeyState(subject, of: organization, in: tx), of: subject)
     }
 
     static func living(_ state: SubjectKeyState?, of subject: SubjectID) throws(VaultError) -> KeyMaterial {

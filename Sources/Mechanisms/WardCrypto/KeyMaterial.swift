@@ -10,10 +10,9 @@ package struct KeyMaterial: Sendable, Equatable {
     let key: SymmetricKey
 
     /// Nil unless there are exactly 32 bytes.
-    package init?(_ bytes: some Sequence<UInt8>) {
-        let copy = Array(bytes)
-        guard copy.count == Self.byteCount else { return nil }
-        key = SymmetricKey(data: copy)
+    package init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.byteCount else { return nil }
+        key = SymmetricKey(data: bytes)
     }
 
     init(_ key: SymmetricKey) { self.key = key }
@@ -31,7 +30,7 @@ package struct KeyMaterial: Sendable, Equatable {
     }
 
     /// HMAC-SHA-256 (RFC 2104) of a message under this key: 32 bytes.
-    package func authenticationCode(for message: some Sequence<UInt8>) -> [UInt8] {
+    package func authenticationCode(for message: String.UTF8View) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Array(message), using: key))
     }
 

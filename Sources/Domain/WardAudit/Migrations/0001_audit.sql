@@ -1,4 +1,4 @@
--- Entries are inserted without a position; the sealer numbers what has been committed, contiguously per organization.
+-- Entries are inserted without a position, with the hash of the leaf that they will be (LeafEncoding.swift); the sealer numbers what has been committed, contiguously per organization.
 CREATE TABLE audit_entry (
     organization BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -36,6 +36,7 @@ CREATE TABLE audit_entry (
     reason BYTEA,
     origin BYTEA,
     salt BYTEA NOT NULL,
+    leaf_hash BYTEA NOT NULL,
     PRIMARY KEY (organization, id),
     CHECK ((reason IS NULL) = (reason_owner IS NULL))
 );

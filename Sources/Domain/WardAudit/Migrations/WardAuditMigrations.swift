@@ -7,7 +7,7 @@ package import WardStorage
 package enum WardAuditMigrations {
     package static let all: [Migration] = [
 Migration(module: "WardAudit", number: 1, name: "audit", sqlite: #"""
--- Entries are inserted without a position; the sealer numbers what has been committed, contiguously per organization.
+-- Entries are inserted without a position, with the hash of the leaf that they will be (LeafEncoding.swift); the sealer numbers what has been committed, contiguously per organization.
 CREATE TABLE audit_entry (
     organization BLOB NOT NULL,
     id BLOB NOT NULL,
@@ -45,6 +45,7 @@ CREATE TABLE audit_entry (
     reason BLOB,
     origin BLOB,
     salt BLOB NOT NULL,
+    leaf_hash BLOB NOT NULL,
     PRIMARY KEY (organization, id),
     CHECK ((reason IS NULL) = (reason_owner IS NULL))
 ) STRICT;
@@ -85,7 +86,7 @@ CREATE TABLE audit_checkpoint (
     PRIMARY KEY (organization, size)
 ) STRICT;
 """#, postgres: #"""
--- Entries are inserted without a position; the sealer numbers what has been committed, contiguously per organization.
+-- Entries are inserted without a position, with the hash of the leaf that they will be (LeafEncoding.swift); the sealer numbers what has been committed, contiguously per organization.
 CREATE TABLE audit_entry (
     organization BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -123,6 +124,7 @@ CREATE TABLE audit_entry (
     reason BYTEA,
     origin BYTEA,
     salt BYTEA NOT NULL,
+    leaf_hash BYTEA NOT NULL,
     PRIMARY KEY (organization, id),
     CHECK ((reason IS NULL) = (reason_owner IS NULL))
 );

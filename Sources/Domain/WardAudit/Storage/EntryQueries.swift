@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardCrypto
 import WardKernel
 import WardStorage
 
@@ -17,7 +18,9 @@ enum EntryQueries {
         in tx: any WriteTransaction
     ) throws {
         let rows = SQL.joined(records.map { values($0, of: organization) }, separator: ", ")
-        try tx.execute("INSERT INTO audit_entry (organization, \(fragment: columns)) VALUES \(fragment: rows)")
+        try tx.execute(
+            "INSERT INTO audit_entry (organization, leaf_hash, \(fragment: columns)) VALUES \(fragment: rows)"
+        )
     }
 
     private static func values(_ record: AuditRecord, of organization: OrganizationID) -> SQL {
@@ -25,7 +28,7 @@ enum EntryQueries {
         let content = record.content
         let disclosure = record.disclosure
         return """
-            (\(organization), NULL, \(record.id), \(record.recordedAt), \(record.action.rawValue),
+            (\(organization), \(MerkleHash.leaf(record.leaf(of: organization))), NULL, \(record.id), \(record.recordedAt), \(record.action.rawValue),
             \(record.outcome.rawValue), \(record.actorKind.rawValue), \(record.actor), \(record.subject),
             \(record.object?.kind), \(record.object?.identifier),
             \(context.onBehalfOf?.kind), \(context.onBehalfOf?.identifier), \(context.roles), \(context.session),
@@ -37,6 +40,21 @@ enum EntryQueries {
             \(disclosure?.channel), \(disclosure?.protection),
             \(record.reason?.owner.rawValue), \(record.reason?.sealed), \(record.sealedOrigin), \(record.salt))
             """
+    }
+
+    /// Positions and leaf hashes, as they were when the entries were written, in order.
+    static func leafHashes(
+        from position: Int64,
+        limit: Int,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [(position: Int64, hash: [UInt8])] {
+        try tx.rows(
+            """
+            SELECT position, leaf_hash FROM audit_entry
+            WHERE organization = \(organization) AND position >= \(position) ORDER BY position LIMIT \(limit)
+            """
+        ).map { (try $0.value(at: 0), try $0.value(at: 1)) }
     }
 
     /// Entries of the tree from a position on, in order.
