@@ -124,13 +124,14 @@ let modules: [Module] = [
 ]
 
 // Test support: real stores for every suite, and the peers that tests start.
-let support: [(name: String, uses: [String])] = [
+let support: [(name: String, uses: [String], products: [String])] = [
     (
         "WardTestKit",
         [
             "WardKernel", "WardStorage", "WardSQLite", "WardPostgres", "WardCrypto", "WardVault", "WardAudit",
             "WardQueue",
-        ]
+        ],
+        ["X509", "SwiftASN1", "Crypto", "_CryptoExtras", "NIOCore", "NIOPosix"]
     )
 ]
 
@@ -235,7 +236,7 @@ for kit in support {
     targets.append(
         .target(
             name: kit.name,
-            dependencies: dependencies(kit.uses, []),
+            dependencies: dependencies(kit.uses, kit.products),
             path: "Tests/Support/\(kit.name)",
             swiftSettings: settings
         )

@@ -3,7 +3,7 @@
 // RFC 2231: a file name that is not short plain ASCII is percent-encoded UTF-8 (section 4) in numbered pieces (section 3).
 
 enum FileNameParameter {
-    private static let pieceLength = 60
+    private static let pieceLength = 54
 
     /// What follows `attachment;`, folded.
     static func text(_ name: String) -> String {

@@ -29,7 +29,7 @@ package struct CertificateVerifier: Sendable {
             // An unreadable certificate becomes the verdict `malformed`; why it cannot be read helps nobody.
             try? Certificate(derEncoded: bytes)
         }
-        guard let leaf = certificates[0] else { return .untrusted(.malformed) }
+        guard let leaf = certificates[0] else { return .untrusted(KeyStrength.problem(unreadable: chain[0])) }
         let now = surroundings.now()
         if let problem = leafProblem(leaf, name: name, now: now) { return .untrusted(problem) }
         let presented = certificates.dropFirst().compactMap(\.self)
