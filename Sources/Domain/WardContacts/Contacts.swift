@@ -2,6 +2,7 @@
 
 package import WardAudit
 package import WardKernel
+import WardQueue
 package import WardStorage
 package import WardVault
 
@@ -15,6 +16,7 @@ package final class Contacts: Sendable {
     package let vault: Vault
     package let audit: Audit
     package let surroundings: Surroundings
+    let queue: Queue
     let consent: (any ConsentRecorder)?
     let contacted: (any ContactedPeople)?
     /// Called at the named points of an import; tests throw from it where a crash is to happen.
@@ -36,6 +38,7 @@ package final class Contacts: Sendable {
         self.vault = vault
         self.audit = audit
         self.surroundings = surroundings
+        queue = Queue(surroundings: surroundings)
         self.consent = consent
         self.contacted = contacted
         self.atImportPoint = atImportPoint

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WardKernel
+import WardQueue
 import WardStorage
 import WardTestKit
 
@@ -23,7 +24,10 @@ struct ContactsFixture {
         atImportPoint: @escaping @Sendable (ImportPoint) throws -> Void = { _ in },
         _ body: (ContactsFixture) async throws -> Result
     ) async throws -> Result {
-        try await TestStore.with(kind, migrations: TestVault.migrations + WardContactsMigrations.all) { store in
+        try await TestStore.with(
+            kind,
+            migrations: TestVault.migrations + WardQueueMigrations.all + WardContactsMigrations.all
+        ) { store in
             let ground = try await TestVault.make(in: store)
             let contacts = Contacts(
                 store: store,

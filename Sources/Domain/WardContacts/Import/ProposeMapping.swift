@@ -131,6 +131,9 @@ enum ProposeMapping {
         if isZIP, profile.shortZIPs > 0 {
             notes.append("\(profile.shortZIPs) ZIP codes lost their leading zero and are filled up to five digits.")
         }
+        if isZIP, profile.zeroZIPs > 0 {
+            notes.append("\(profile.zeroZIPs) ZIP codes are zero, as exports write an unknown one. They are left out.")
+        }
         let isDate = profile.type == .date || profile.type == .dateTime
         if isDate, profile.hasBothOrders {
             notes.append("Some dates have the day first, some the month. Those that do not fit are rejected.")

@@ -2,13 +2,14 @@
 //
 // Comma-separated values as they are met (RFC 4180 and what spreadsheets make of it).
 //
-// - A record ends with CRLF, LF or CR outside quotes; the last may lack its end. Lines without any byte are skipped.
+// - A record ends with CRLF, LF or CR outside quotes; the last may lack its end. Lines without any byte are counted as
+//   rows and skipped.
 // - A cell that begins with `"` runs to the next lone `"`; `""` inside is one quotation mark; what follows the closing
 //   mark up to the delimiter is kept as text. A `"` inside an unquoted cell is a character.
 // - Bounded: a cell of at most 1 MiB, a record of at most 4 MiB, at most 1,000 columns. More is a `FileProblem` that
 //   names row and column. Rows are counted as a spreadsheet does when each record is one row: the header is row 1.
 // - The reader is fed pieces and remembers the place in the raw file where the next record begins, so that an import
-//   can go on there after a crash (`init(…, resumingAt:row:line:)`).
+//   can go on there after a crash (`init(…, resumingAt:row:)`).
 
 /// How the cells of a file are set apart.
 package struct CSVDialect: Sendable, Hashable, Codable {
@@ -78,16 +79,24 @@ struct CSVReader {
     private var record = CSVRecord()
     private var cellStart = 0
     private var skipToMark: Int
-    private var sawCarriageReturn = false
+    private var sawCarriageReturn: Bool
     private var hasBytes = false
     private var row: Int
     private var line: Int
     private var quoteLine = 0
     private var offset: Int64
-    /// Names of the columns, for messages; set by whoever reads the header.
+    /// Names of the columns, for messages: the first record's cells, or what a reader that resumes is given.
     var header: [String] = []
 
-    init(dialect: CSVDialect, limits: CSVLimits = CSVLimits(), resumingAt offset: Int64 = 0, row: Int = 0) {
+    /// - Parameter afterReturn: the place resumed at follows a carriage return, so that a line feed there ends nothing.
+    init(
+        dialect: CSVDialect,
+        limits: CSVLimits = CSVLimits(),
+        resumingAt offset: Int64 = 0,
+        row: Int = 0,
+        afterReturn: Bool = false
+    ) {
+        sawCarriageReturn = afterReturn
         self.dialect = dialect
         self.limits = limits
         transcoder = Transcoder(from: dialect.encoding)
@@ -153,7 +162,10 @@ struct CSVReader {
         }
         if isFeed || byte == 0x0D {
             // LF after CR ends nothing again; a line without bytes is no record.
-            guard hasBytes else { return false }
+            guard hasBytes else {
+                if !(isFeed && follows) { row += 1 }
+                return false
+            }
             try endCell()
             return true
         }
@@ -192,6 +204,7 @@ struct CSVReader {
         row += 1
         record.row = row
         record.nextOffset = offset
+        if header.isEmpty { header = record.texts.map { CSVDetection.shown(CellText.trimmed($0)) } }
         records.append(record)
         let (bytes, cells) = (record.bytes.count, record.ends.count)
         record = CSVRecord()

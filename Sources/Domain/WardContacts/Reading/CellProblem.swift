@@ -12,6 +12,7 @@ package enum CellProblem: Error, Hashable, Sendable {
     case notAnEmailAddress
     case notAPhoneNumber
     case unknownCode
+    case noZIP
     case containsNUL
     case invalidCharacters(encoding: String)
     case missing
@@ -19,8 +20,6 @@ package enum CellProblem: Error, Hashable, Sendable {
     case tooManyCells(found: Int, expected: Int)
     case nothingToKnowPersonBy
     case unknownPerson(source: String)
-    case numberBelongsToAnother
-    case repeatedInFile
     case malformed(what: String)
 
     /// What is wrong and what to do, as the sentence after `Row 7, column BIRTHDATE:`.
@@ -38,6 +37,7 @@ package enum CellProblem: Error, Hashable, Sendable {
         case .notAnEmailAddress: "this is not an e-mail address. Correct it, or empty the cell."
         case .notAPhoneNumber: "this is not a phone number."
         case .unknownCode: "this code is not known. Write a word such as female, male, other or unknown."
+        case .noZIP: "this is no ZIP code but a zero, as exports write an unknown one. It is left out."
         case .containsNUL: "the cell holds a NUL character, which no text has. Export the row again."
         case .invalidCharacters(let encoding):
             "some characters are not valid \(encoding). Save the file as CSV UTF-8 and upload it again."
@@ -52,10 +52,6 @@ package enum CellProblem: Error, Hashable, Sendable {
             "the row has neither a record number nor a name. Give one, so that the person can be recognized."
         case .unknownPerson(let source):
             "no person has this record number in the source \(source). Import the people first, then this row again."
-        case .numberBelongsToAnother:
-            "the e-mail address, birth date and name are those of a person with another record number in this source. "
-                + "Correct the record number, or review the two."
-        case .repeatedInFile: "another row of this file has the same record number with other values."
         case .malformed(let what): what
         }
     }

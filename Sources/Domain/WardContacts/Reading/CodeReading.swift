@@ -78,6 +78,9 @@ enum CodeReading {
         "tagalog": "tl", "haitian creole": "ht", "hindi": "hi", "japanese": "ja",
     ]
 
+    /// `0` or `00000`, as exports write an unknown ZIP code.
+    static func isZero(_ text: String) -> Bool { text.utf8.count <= 5 && text.utf8.allSatisfy { $0 == 0x30 } }
+
     /// A US ZIP code: five digits, or nine as `12345-6789`. One that lost its leading zeros is repaired.
     static func zip(_ text: String) -> String? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)

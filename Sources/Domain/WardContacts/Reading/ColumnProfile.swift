@@ -30,6 +30,7 @@ struct ColumnProfile {
     private(set) var formulas = 0
     private(set) var mangled = 0
     private(set) var shortZIPs = 0
+    private(set) var zeroZIPs = 0
     private var counts: [DetectedType: Int] = [:]
     private var firstAbove12 = 0
     private var secondAbove12 = 0
@@ -61,9 +62,13 @@ struct ColumnProfile {
         }
         if CodeReading.boolean(text) != nil { found.append(.boolean) }
         if CodeReading.sex(text) != nil { found.append(.sex) }
-        if CodeReading.zip(text) != nil {
+        if CodeReading.zip(text) != nil, !CodeReading.isZero(text) {
             found.append(.zip)
             if text.utf8.count < 5 { shortZIPs += 1 }
+        }
+        if CodeReading.isZero(text) {
+            found.append(.zip)
+            zeroZIPs += 1
         }
         if EmailAddressShape.matches(text) { found.append(.email) }
         if isSocialSecurityNumber(text) { found.append(.socialSecurityNumber) }

@@ -84,11 +84,15 @@ struct JSONReader {
         }
         while true {
             skipBlanks()
-            guard next == UInt8(ascii: "\"") else { throw problem("a name without quotation marks") }
+            guard next == UInt8(ascii: "\"") else {
+                throw problem(next == nil ? "the text is cut off" : "a name without quotation marks")
+            }
             let start = position
             let name = try string()
             skipBlanks()
-            guard next == UInt8(ascii: ":") else { throw problem("a name without a colon") }
+            guard next == UInt8(ascii: ":") else {
+                throw problem(next == nil ? "the text is cut off" : "a name without a colon")
+            }
             position += 1
             skipBlanks()
             let member = try value(depth: depth + 1)

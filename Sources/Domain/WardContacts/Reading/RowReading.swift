@@ -40,6 +40,21 @@ struct RowReader: Sendable {
     let encodingName: String
     /// The last day that is not in the future anywhere.
     let latestDay: CalendarDate
+    /// The file is a download of rejected rows: the apostrophe that kept a cell from running is taken off again.
+    let isRepaired: Bool
+
+    init(
+        mapping: ImportMapping,
+        definitions: [AttributeName: AttributeDefinition],
+        encodingName: String,
+        latestDay: CalendarDate
+    ) {
+        self.mapping = mapping
+        self.definitions = definitions
+        self.encodingName = encodingName
+        self.latestDay = latestDay
+        isRepaired = mapping.columns.contains { $0.header == NeutralizedCell.reasonHeader }
+    }
 
     /// Attributes by which people are recognized or kept from being written to: a cell that is not understood there
     /// rejects the row, anywhere else only the cell is left out.
@@ -50,7 +65,7 @@ struct RowReader: Sendable {
         var problems = structureProblems(record)
         guard problems.isEmpty else { return .rejected(problems) }
         for (position, column) in mapping.columns.enumerated() where column.target != .skip {
-            let text = CellText.trimmed(record.text(position))
+            let text = text(record, position)
             if text.isEmpty { continue }
             guard let definition = definition(column.target) else { continue }
             do throws(CellProblem) {
@@ -74,7 +89,7 @@ struct RowReader: Sendable {
         var fields = RecordFields()
         for (position, column) in mapping.columns.enumerated() {
             guard case .record(let field) = column.target else { continue }
-            let text = CellText.trimmed(record.text(position))
+            let text = text(record, position)
             do throws(CellProblem) {
                 if text.isEmpty {
                     if field == .recordNumber || field == .start { throw .missing }
@@ -100,6 +115,11 @@ struct RowReader: Sendable {
             unit: fields.unit
         )
         return .understood(IncomingRecord(row: record.row, recordNumber: number, record: dated))
+    }
+
+    private func text(_ record: CSVRecord, _ position: Int) -> String {
+        let text = CellText.trimmed(record.text(position))
+        return isRepaired ? NeutralizedCell.original(text) : text
     }
 
     private func structureProblems(_ record: CSVRecord) -> [PlacedProblem] {
@@ -229,7 +249,9 @@ enum ValueReading {
         case .maritalStatus: return .code(CodeReading.maritalStatus(text))
         case .race: return .code(CodeReading.race(text))
         case .ethnicity: return .code(CodeReading.ethnicity(text))
-        case .zip: return .text(column.repairsZIP ? CodeReading.zip(text) ?? text : text)
+        case .zip:
+            if column.repairsZIP, CodeReading.isZero(text) { throw .noZIP }
+            return .text(column.repairsZIP ? CodeReading.zip(text) ?? text : text)
         case .birthDate, .deathDate:
             let day = try DateReading.read(text, order: column.dateOrder).day
             guard day <= latestDay else { throw .dateInFuture }

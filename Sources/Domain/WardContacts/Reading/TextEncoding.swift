@@ -101,7 +101,7 @@ struct EncodingDetector {
         if head.starts(with: [0xFE, 0xFF]) { return try marked(.utf16BigEndian) }
         if let known = Self.knownBinary(head) { throw .binary(looksLike: known) }
         if let wide = wideWithoutMark() { return DetectedEncoding(encoding: wide, markLength: 0) }
-        if controlCount * 50 > count || controlCount > 64 { throw .binary(looksLike: nil) }
+        if controlCount > 64 || (controlCount > 4 && controlCount * 50 > count) { throw .binary(looksLike: nil) }
         if isUTF8 { return DetectedEncoding(encoding: .utf8, markLength: 0) }
         if let offset = firstUndefined1252 { throw .unknownEncoding(byteOffset: offset) }
         return DetectedEncoding(encoding: .windows1252, markLength: 0)

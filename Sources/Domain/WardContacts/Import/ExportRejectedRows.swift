@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import WardAudit
+package import WardKernel
+import WardStorage
+import WardVault
+
+extension Contacts {
+    /// Writes the rejected rows of an import as CSV: the file's columns, then the row's number and the reason. Cells
+    /// that a spreadsheet would run are neutralized; a mended file can be uploaded as it is, and the apostrophes come
+    /// off again. An export, audited before the first byte. False when there is no such import.
+    package func exportRejected(
+        of id: ImportID,
+        by requester: Requester,
+        to write: ([UInt8]) async throws -> Void
+    ) async throws -> Bool {
+        try requester.require(.importContacts)
+        let organization = requester.organization
+        let found = try await store.write { tx -> OpenedImport? in
+            guard let opened = try self.openImport(id, of: organization, in: tx) else { return nil }
+            var entry = AuditEntry(
+                .importRejectedExport,
+                object: AuditObject(kind: "contact_import", id),
+                facts: ["rows": "\(opened.stored.counts.rejected)"]
+            )
+            entry.disclosure = AuditDisclosure(channel: "file", protection: "session")
+            try self.audit.record(entry, by: requester, in: tx)
+            return opened
+        }
+        guard let opened = found else { return false }
+        var header = opened.settings.proposals.map(\.header)
+        if opened.settings.format == .fhirPatients { header = ["resource"] }
+        let isRepair = header.contains(NeutralizedCell.reasonHeader)
+        let kept = header.indices.filter { !Self.isOwnColumn(header[$0]) }
+        let columns = kept.map { header[$0] } + [NeutralizedCell.rowHeader, NeutralizedCell.reasonHeader]
+        try await write(NeutralizedCell.line(columns))
+        var last = 0
+        while true {
+            let page = try await rejectedPage(of: id, kind: "rejected", after: last, organization)
+            guard let newest = page.last?.row else { return true }
+            last = newest
+            var bytes: [UInt8] = []
+            for row in page {
+                let cells = kept.map { position -> String in
+                    let cell = row.cells.indices.contains(position) ? row.cells[position] : ""
+                    return isRepair ? NeutralizedCell.original(cell) : cell
+                }
+                bytes += NeutralizedCell.line(cells + ["\(row.row)", Self.sentence(row)])
+            }
+            try await write(bytes)
+        }
+    }
+
+    /// The cells that were left out of rows that were taken, as `Row 7, column INCOME: …`, in the order of rows.
+    package func notedCells(
+        of id: ImportID,
+        after row: Int = 0,
+        by requester: Requester
+    ) async throws -> [String] {
+        try requester.require(.importContacts)
+        return try await rejectedPage(of: id, kind: "noted", after: row, requester.organization).flatMap { row in
+            row.reasons.map { "Row \(row.row)" + ($0.column.map { ", column \($0)" } ?? "") + ": \($0.message)" }
+        }
+    }
+
+    private func rejectedPage(
+        of id: ImportID,
+        kind: String,
+        after row: Int,
+        _ organization: OrganizationID
+    ) async throws -> [PreparedRows.Rejected] {
+        try await store.read { tx in
+            let stored = try ImportPieceQueries.rows(
+                of: id,
+                kind: kind,
+                after: row,
+                limit: 500,
+                organization: organization,
+                in: tx
+            )
+            return try stored.map { stored in
+                let place = self.piecePlace(.importRow, id, Int64(stored.row), of: organization)
+                return try self.vault.open(stored.sealed, at: place, in: tx).expose(for: .disclosing) { bytes in
+                    try JSONDecoder().decode(PreparedRows.Rejected.self, from: Data(bytes))
+                }
+            }
+        }
+    }
+
+    private static func isOwnColumn(_ header: String) -> Bool {
+        header == NeutralizedCell.rowHeader || header == NeutralizedCell.reasonHeader
+    }
+
+    private static func sentence(_ row: PreparedRows.Rejected) -> String {
+        row.reasons.map { ($0.column.map { "Column \($0): " } ?? "") + $0.message }.joined(separator: " ")
+    }
+}
