@@ -94,7 +94,8 @@ let modules: [Module] = [
         name: "WardWeb",
         layer: .edges,
         uses: domain + ["WardKernel", "WardTelemetry", "WardRender"],
-        products: ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore"]
+        products: ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore"],
+        testUses: ["WardQueue"]
     ),
     Module(
         name: "WardCommands",

@@ -20,10 +20,12 @@ package struct AuditState: Hashable, Sendable {
 package struct AuditReader: Sendable {
     private let audit: Audit
     private let store: any Store
+    private let sealer: AuditSealer
 
     package init(_ audit: Audit, in store: any Store) {
         self.audit = audit
         self.store = store
+        sealer = AuditSealer(audit: audit, store: store)
     }
 
     /// As `Audit.list`.
@@ -36,9 +38,16 @@ package struct AuditReader: Sendable {
         try await audit.list(filter, before: cursor, limit: limit, by: requester, in: store)
     }
 
-    /// As `Audit.verify`: reads the whole log.
+    /// As `Audit.verify`, after sealing what is committed: reads the whole log.
     package func verify(by requester: Requester) async throws -> AuditVerdict {
-        try await audit.verify(by: requester, in: store)
+        if requester.kind != .service { try requester.require(.viewAudit) }
+        _ = try await sealer.sealNow(requester.organization)
+        return try await audit.verify(by: requester, in: store)
+    }
+
+    /// As `Audit.export`: writes the log to a folder of this machine.
+    package func export(to folder: String, by requester: Requester) async throws -> AuditExportReport {
+        try await audit.export(to: folder, by: requester, sealer: sealer, in: store)
     }
 
     /// Needs `viewAudit`.

@@ -132,7 +132,7 @@ extension Identity {
         )
     }
 
-    private func linkState(
+    func linkState(
         _ token: String,
         of organization: OrganizationID,
         in tx: any ReadTransaction

@@ -1,6 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import WardAudit
+package import WardCampaigns
+package import WardContacts
+package import WardDelivery
+package import WardIdentity
+package import WardSegments
+
 /// The façades that commands call, built by the composition root.
 package struct CommandFacades: Sendable {
-    package init() {}
+    package let identity: Identity
+    package let audit: AuditReader
+    package let contacts: Contacts
+    package let segments: Segments
+    package let delivery: Delivery
+    package let campaigns: Campaigns
+
+    package init(
+        identity: Identity,
+        audit: AuditReader,
+        contacts: Contacts,
+        segments: Segments,
+        delivery: Delivery,
+        campaigns: Campaigns
+    ) {
+        self.identity = identity
+        self.audit = audit
+        self.contacts = contacts
+        self.segments = segments
+        self.delivery = delivery
+        self.campaigns = campaigns
+    }
 }

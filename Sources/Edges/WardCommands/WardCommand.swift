@@ -15,6 +15,7 @@ package struct WardCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, MigrateCommand.self, DoctorCommand.self,
+            AuditCommand.self, SegmentCommand.self,
         ]
     )
 

@@ -27,7 +27,7 @@ package struct StaffSite: Sendable {
     }
 
     static let routes: [Route] =
-        Routes.signIn + Routes.home + Routes.account + Routes.staff + Routes.audit
+        Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.staff + Routes.audit
 
     /// The sections that the navigation offers.
     static let sections: Set<Section> = [.home, .audit, .settings]

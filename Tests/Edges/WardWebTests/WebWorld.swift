@@ -4,10 +4,17 @@ import Hummingbird
 import Logging
 import Synchronization
 import WardAudit
+import WardCampaigns
+import WardConsent
+import WardContacts
 import WardCrypto
+import WardDelivery
 import WardIdentity
 import WardKernel
+import WardPortal
+import WardQueue
 import WardRender
+import WardSegments
 import WardStorage
 import WardTelemetry
 import WardTestKit
@@ -45,7 +52,10 @@ struct WebWorld: Sendable {
         isSecure: Bool = false,
         _ body: (WebWorld) async throws -> Void
     ) async throws {
-        let migrations = TestVault.migrations + WardIdentityMigrations.all
+        let migrations =
+            TestVault.migrations + WardIdentityMigrations.all + WardQueueMigrations.all + WardContactsMigrations.all
+            + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
+            + WardPortalMigrations.all + WardCampaignsMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
             try await body(try await make(in: store, isSecure: isSecure))
         }
@@ -62,7 +72,12 @@ struct WebWorld: Sendable {
             surroundings: clock.surroundings
         )
         let (organization, token) = try await establish("Lakeside Health", "dana@lakeside.example", in: identity)
-        let facades = Facades(identity: identity, audit: AuditReader(ground.audit, in: store))
+        let facades = Facades.over(
+            store,
+            ground: ground,
+            identity: identity,
+            surroundings: clock.surroundings
+        )
         let lines = LogLines()
         let site = try StaffSite(
             facades: facades,

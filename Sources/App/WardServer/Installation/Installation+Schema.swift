@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WardAudit
+import WardCampaigns
 import WardCommands
 import WardConsent
+import WardContacts
+import WardDelivery
 import WardIdentity
+import WardPortal
 import WardQueue
 import WardSegments
 package import WardStorage
@@ -13,7 +17,9 @@ extension Installation {
     /// Every module's migrations, in the order of their foreign keys.
     package static let migrations: [Migration] =
         WardQueueMigrations.all + WardVaultMigrations.all + WardAuditMigrations.all + WardIdentityMigrations.all
-        + WardSegmentsMigrations.all + WardConsentMigrations.all
+        + WardContactsMigrations.all + WardSegmentsMigrations.all + WardConsentMigrations.all
+        + WardDeliveryMigrations.all
+        + WardPortalMigrations.all + WardCampaignsMigrations.all
 
     /// Stops with a sentence unless the store's schema is the one this program was built for.
     static func checkSchema(of store: any Store, in directory: DataDirectory) async throws {

@@ -2,7 +2,6 @@
 
 package import WardAudit
 import WardCommands
-import WardCrypto
 package import WardIdentity
 package import WardKernel
 package import WardStorage
@@ -19,7 +18,8 @@ package struct Installation: Sendable {
     package let store: any Store
     package let vault: Vault
     package let audit: Audit
-    package let identity: Identity
+    package let sealer: AuditSealer
+    package let modules: Modules
     /// Held as long as the installation is open.
     private let lock: DataDirectoryLock
 
@@ -54,8 +54,8 @@ package struct Installation: Sendable {
         _ keys: KeyDirectory,
         _ store: any Store
     ) async throws -> Installation {
-        let surroundings = outside.surroundings
-        let vault = Vault(keys: keys, surroundings: surroundings)
+        let vault = Vault(keys: keys, surroundings: outside.surroundings)
+        try await checkKeys(vault, store)
         let audit = Audit(
             vault: vault,
             configuration: AuditConfiguration(
@@ -63,26 +63,27 @@ package struct Installation: Sendable {
                 checkpointDirectory: configuration.auditCheckpoints ?? directory.checkpointsPath,
                 version: Installation.version
             ),
-            surroundings: surroundings
+            surroundings: outside.surroundings
         )
-        let identity = Identity(
+        let modules = Modules(
             store: store,
             vault: vault,
             audit: audit,
-            passwords: Argon2Passwords(PasswordHash()),
-            surroundings: surroundings,
-            allowsSwitchingPerson: outside.allowsSwitchingPerson
+            hostName: configuration.mailHostName,
+            outside: outside
         )
-        try await checkKeys(vault, store)
         return Installation(
             directory: directory,
             configuration: configuration,
-            surroundings: surroundings,
+            surroundings: outside.surroundings,
             telemetry: telemetry,
             store: store,
             vault: vault,
             audit: audit,
-            identity: identity,
+            sealer: AuditSealer(audit: audit, store: store) { error in
+                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "audit"), .errorType(error)])
+            },
+            modules: modules,
             lock: lock
         )
     }
@@ -97,18 +98,6 @@ package struct Installation: Sendable {
     package func close() async { await store.close() }
 
     package static let version = "0.1.0"
-}
 
-/// What `ward serve` always takes from the real world, and the demonstration and tests give: none of it is a setting.
-package struct OutsideWorld: Sendable {
-    package var surroundings: Surroundings
-    /// The demonstration's menu of seeded people.
-    package var allowsSwitchingPerson: Bool
-
-    package static let real = OutsideWorld(surroundings: .machine, allowsSwitchingPerson: false)
-
-    package init(surroundings: Surroundings, allowsSwitchingPerson: Bool) {
-        self.surroundings = surroundings
-        self.allowsSwitchingPerson = allowsSwitchingPerson
-    }
+    package var identity: Identity { modules.identity }
 }

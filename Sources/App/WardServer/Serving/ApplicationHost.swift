@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import WardAudit
 package import WardCommands
 import WardIdentity
 import WardKernel
@@ -116,7 +117,20 @@ package struct ApplicationHost: CommandHost {
     }
 
     package func verifyAudit(_ command: AuditVerifyCommand) async throws -> ExitStatus {
-        await reporting { throw CommandFailure("Verifying is not part of this version yet.") }
+        await reporting { try await verify(command) }
+    }
+
+    private func verify(_ command: AuditVerifyCommand) async throws -> ExitStatus {
+        let report = AuditVerdictReport(output: output, json: command.common.json)
+        if let folder = command.export {
+            let outside = try command.checkpoint.map { [try String(contentsOfFile: $0, encoding: .utf8)] } ?? []
+            return await report.tell(try AuditExport.verify(folder, outside: outside))
+        }
+        return try await withInstallation(command.common) { installation in
+            let organization = try await installation.organization(named: command.common.organization)
+            let verifier = Requester.service("verify", of: organization.id)
+            return await report.tell(try await installation.auditReader.verify(by: verifier))
+        }
     }
 
     private func configuration(_ common: CommonOptions, _ directory: DataDirectory) throws -> ServerConfiguration {

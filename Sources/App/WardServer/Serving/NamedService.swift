@@ -9,6 +9,15 @@ package struct NamedService: Service {
 
     package init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
 
+    /// Runs without a service group, until its task is cancelled.
+    package func runUntilCancelled() async throws {
+        do {
+            try await body()
+        } catch is CancellationError {
+            // Whoever started it is done.
+        }
+    }
+
     package func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {

@@ -5,6 +5,7 @@ import WardAudit
 package import WardCommands
 package import WardIdentity
 import WardKernel
+import WardSegments
 import WardStorage
 import WardVault
 
@@ -87,6 +88,9 @@ package enum CommandProblems {
         switch error {
         case let failure as CommandFailure: (failure.description, failure.status)
         case let denied as AccessDenied: (denied.description, .denied)
+        case let error as SegmentSyntaxError: (error.explanation.expose(for: .disclosing) { $0.text }, .usage)
+        case let error as SegmentsError: (error.description, .failed)
+        case let error as AuditError: (error.description, .failed)
         case let error as IdentityError: (error.description, error == .noSystemUser ? .denied : .failed)
         case let error as KeyFileError: (error.description, .failed)
         case let error as VaultError: (error.description, .failed)

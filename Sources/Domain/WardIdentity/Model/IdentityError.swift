@@ -3,6 +3,7 @@
 /// A request to change accounts that cannot be followed. The description names no person.
 package enum IdentityError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownAccount
+    case unknownOrganization
     case addressTaken
     case nameEmpty
     case reasonMissing
@@ -17,6 +18,7 @@ package enum IdentityError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .unknownOrganization: "There is no such organization."
         case .unknownAccount: "There is no such account in this organization."
         case .addressTaken: "Another account of this organization has this e-mail address."
         case .nameEmpty: "A name is needed, of at most 200 characters."

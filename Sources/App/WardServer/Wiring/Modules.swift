@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardAudit
+package import WardCampaigns
+package import WardConsent
+package import WardContacts
+import WardCrypto
+import WardDNS
+package import WardDelivery
+package import WardIdentity
+import WardKernel
+package import WardPortal
+import WardSMTP
+package import WardSegments
+import WardStorage
+import WardVault
+
+/// Every domain module, each handed what it needs from the others. What answers the send gate is made before the send
+/// path; what sends is made after it.
+package struct Modules: Sendable {
+    package let identity: Identity
+    package let consent: Consent
+    package let contacts: Contacts
+    package let segments: Segments
+    package let delivery: Delivery
+    package let portal: Portal
+    package let campaigns: Campaigns
+
+    init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) {
+        let surroundings = outside.surroundings
+        let passwords = Argon2Passwords(PasswordHash())
+        let identity = Identity(
+            store: store,
+            vault: vault,
+            audit: audit,
+            passwords: passwords,
+            surroundings: surroundings,
+            allowsSwitchingPerson: outside.allowsSwitchingPerson
+        )
+        let consent = Consent(store: store, vault: vault, audit: audit, surroundings: surroundings)
+        let contacts = Contacts(
+            store: store,
+            vault: vault,
+            audit: audit,
+            surroundings: surroundings,
+            consent: ImportBasisRecorder(consent: consent)
+        )
+        let people = ContactsPeople(contacts: contacts) { try identity.organization($0, in: $1).timeZone }
+        let segments = Segments(
+            store: store,
+            people: people,
+            vault: vault,
+            audit: audit,
+            evaluator: ColumnEvaluator(people: people, surroundings: surroundings),
+            surroundings: surroundings
+        )
+        let senders = OrganizationsForSending(identity: identity)
+        let sendable = PeopleForSending(contacts: contacts)
+        let delivery = Delivery(
+            store: store,
+            vault: vault,
+            audit: audit,
+            consent: consent,
+            sources: DeliverySources(
+                portal: PortalDeposits(
+                    vault: vault,
+                    audit: audit,
+                    people: sendable,
+                    organizations: senders,
+                    surroundings: surroundings
+                ),
+                audience: CampaignAudience(segments: segments),
+                people: sendable,
+                composers: [CampaignComposer()]
+            ),
+            transmitter: Self.transmitter(hostName, outside),
+            configuration: outside.delivery,
+            surroundings: surroundings
+        )
+        self.identity = identity
+        self.consent = consent
+        self.contacts = contacts
+        self.segments = segments
+        self.delivery = delivery
+        portal = Portal(
+            store: store,
+            vault: vault,
+            audit: audit,
+            delivery: delivery,
+            passwords: passwords,
+            people: sendable,
+            organizations: senders,
+            surroundings: surroundings
+        )
+        campaigns = Campaigns(
+            store: store,
+            vault: vault,
+            audit: audit,
+            segments: segments,
+            people: people,
+            consent: consent,
+            delivery: delivery,
+            organizations: senders,
+            surroundings: surroundings
+        )
+    }
+
+    private static func transmitter(_ hostName: String, _ outside: OutsideWorld) -> SMTPTransmitter {
+        SMTPTransmitter(
+            client: SMTPClient(
+                heloName: hostName,
+                roots: outside.roots,
+                surroundings: outside.surroundings,
+                timeouts: outside.timeouts
+            ),
+            resolver: outside.resolver ?? FixedResolver(),
+            surroundings: outside.surroundings,
+            ownNames: [hostName]
+        )
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardCampaigns
+import WardDelivery
+import WardIdentity
+import WardKernel
+import WardPortal
+import WardStorage
+
+/// Tells the portal and campaigns what WardIdentity knows about an organization and its staff.
+struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations {
+    let identity: Identity
+
+    func portalOrganization(_ id: OrganizationID, in tx: any ReadTransaction) throws -> PortalOrganization {
+        let organization = try identity.organization(id, in: tx)
+        return PortalOrganization(
+            name: organization.name,
+            patientOrigin: organization.patientOrigin,
+            timeZone: organization.timeZone,
+            sender: MailSender(name: organization.name, address: try organization.mailAddress)
+        )
+    }
+
+    func campaignOrganization(_ id: OrganizationID, in tx: any ReadTransaction) throws -> CampaignOrganization {
+        let organization = try identity.organization(id, in: tx)
+        return CampaignOrganization(
+            name: organization.name,
+            postalAddress: organization.postalAddress,
+            patientOrigin: organization.patientOrigin,
+            timeZone: organization.timeZone,
+            senderAddress: try organization.mailAddress
+        )
+    }
+
+    func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? {
+        guard requester.kind == .staff, let staff = StaffID(bytes: requester.identifier) else { return nil }
+        return try identity.emailAddress(of: staff, organization: requester.organization, in: tx)
+    }
+}
+
+extension Organization {
+    /// Where links to patients begin: their pages' origin and the organization's first path segment.
+    fileprivate var patientOrigin: String { "\(patientAddress)/\(slug)" }
+
+    /// What mail comes from: one address of the sender domain.
+    fileprivate var mailAddress: EmailAddress {
+        get throws {
+            guard let address = EmailAddress("messages@\(senderDomain)") else {
+                throw IdentityError.fieldEmpty("the sender domain")
+            }
+            return address
+        }
+    }
+}

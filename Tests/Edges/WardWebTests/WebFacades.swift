@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardAudit
+import WardCampaigns
+import WardConsent
+import WardContacts
+import WardDelivery
+import WardIdentity
+import WardKernel
+import WardPortal
+import WardSegments
+import WardStorage
+import WardTestKit
+import WardVault
+
+@testable import WardWeb
+
+/// Nothing leaves in the pages' tests: every look-up and attempt says that the server cannot be reached.
+struct UnreachableWorld: Transmitter {
+    func transmit(
+        _ transmission: Transmission,
+        clearance: Clearance,
+        beforeFinalDot: @Sendable () async throws -> Void
+    ) async -> TransmissionOutcome {
+        .failedForNow("unreachable", AttemptEvidence(method: clearance.method))
+    }
+
+    func look(at domain: String, route: WardDelivery.Route?) async -> DestinationFinding { .unknown("unreachable") }
+}
+
+/// What the pages are told about people and organizations.
+struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrganizations {
+    let contacts: Contacts
+    let identity: Identity
+
+    func standing(
+        of people: [ContactID],
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [ContactID: PersonStanding] {
+        try contacts.profiles(of: people, organization: organization, in: tx).mapValues { profile in
+            profile.expose(for: .evaluating) { PersonStanding(isDeceased: $0.isDeceased, isInactive: false) }
+        }
+    }
+
+    func portalPeople(
+        _ people: [ContactID],
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [ContactID: Sensitive<PortalPerson>] {
+        try contacts.profiles(of: people, organization: organization, in: tx).mapValues { profile in
+            profile.map { person in
+                var birthDate: CalendarDate?
+                if case .date(let date) = person.attributes[.birthDate] { birthDate = date }
+                return PortalPerson(birthDate: birthDate, language: .english, address: nil)
+            }
+        }
+    }
+
+    func portalOrganization(_ id: OrganizationID, in tx: any ReadTransaction) throws -> PortalOrganization {
+        let organization = try identity.organization(id, in: tx)
+        return PortalOrganization(
+            name: organization.name,
+            patientOrigin: "\(organization.patientAddress)/\(organization.slug)",
+            timeZone: organization.timeZone,
+            sender: MailSender(name: organization.name, address: try Self.address())
+        )
+    }
+
+    func campaignOrganization(_ id: OrganizationID, in tx: any ReadTransaction) throws -> CampaignOrganization {
+        let organization = try identity.organization(id, in: tx)
+        return CampaignOrganization(
+            name: organization.name,
+            postalAddress: organization.postalAddress,
+            patientOrigin: "\(organization.patientAddress)/\(organization.slug)",
+            timeZone: organization.timeZone,
+            senderAddress: try Self.address()
+        )
+    }
+
+    func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? { try Self.address() }
+
+    private static func address() throws -> EmailAddress {
+        guard let address = EmailAddress("messages@lakeside.example") else { throw IdentityError.fieldEmpty("an address") }
+        return address
+    }
+}
+
+extension Facades {
+    /// Every module over one store, sending nowhere.
+    static func over(_ store: any Store, ground: TestVault, identity: Identity, surroundings: Surroundings) -> Facades {
+        let (vault, audit) = (ground.vault, ground.audit)
+        let consent = Consent(store: store, vault: vault, audit: audit, surroundings: surroundings)
+        let contacts = Contacts(store: store, vault: vault, audit: audit, surroundings: surroundings)
+        let source = ContactsPeople(contacts: contacts) { try identity.organization($0, in: $1).timeZone }
+        let segments = Segments(
+            store: store,
+            people: source,
+            vault: vault,
+            audit: audit,
+            evaluator: ColumnEvaluator(people: source, surroundings: surroundings),
+            surroundings: surroundings
+        )
+        let people = PagePeople(contacts: contacts, identity: identity)
+        let deposits = PortalDeposits(
+            vault: vault,
+            audit: audit,
+            people: people,
+            organizations: people,
+            surroundings: surroundings
+        )
+        let delivery = Delivery(
+            store: store,
+            vault: vault,
+            audit: audit,
+            consent: consent,
+            sources: DeliverySources(
+                portal: deposits,
+                audience: CampaignAudience(segments: segments),
+                people: people,
+                composers: [CampaignComposer()]
+            ),
+            transmitter: UnreachableWorld(),
+            surroundings: surroundings
+        )
+        let portal = Portal(
+            store: store,
+            vault: vault,
+            audit: audit,
+            delivery: delivery,
+            passwords: PlainPasswords(),
+            people: people,
+            organizations: people,
+            surroundings: surroundings
+        )
+        let campaigns = Campaigns(
+            store: store,
+            vault: vault,
+            audit: audit,
+            segments: segments,
+            people: source,
+            consent: consent,
+            delivery: delivery,
+            organizations: people,
+            surroundings: surroundings
+        )
+        return Facades(
+            identity: identity,
+            audit: AuditReader(audit, in: store),
+            contacts: contacts,
+            segments: segments,
+            consent: consent,
+            delivery: delivery,
+            portal: portal,
+            campaigns: campaigns
+        )
+    }
+}
