@@ -161,6 +161,18 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 .sparkline .spark { fill: none; stroke: var(--accent); stroke-width: 1.5; }
 .sparkline { vertical-align: middle; }
 
+/* Builder of segments */
+
+.builder { display: grid; gap: var(--s2); margin-bottom: var(--s3); }
+.builder-row { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; padding: var(--s2) var(--s3); border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper-raised); }
+.builder-row.indent-1 { margin-left: var(--s5); } .builder-row.indent-2 { margin-left: var(--s7); } .builder-row.indent-3 { margin-left: 72px; }
+.builder-row.indent-1, .builder-row.indent-2, .builder-row.indent-3, .builder-row.indent-4 { padding-left: var(--s3); }
+.builder-row .inline { display: inline-flex; gap: var(--s1); align-items: center; }
+.builder-row .inline input { margin: 0; }
+.builder-row input.short { width: 150px; }
+.builder-row input.tiny { width: 64px; }
+.row-counts { margin-left: auto; font-variant-numeric: tabular-nums; white-space: nowrap; }
+
 """#,
 "assets/ward.css": #"""
 /* SPDX-License-Identifier: Apache-2.0
@@ -435,6 +447,14 @@ function maskAgain() {
   if (revealed) setTimeout(() => location.replace(revealed.dataset.maskHref), Number(revealed.dataset.maskAfter) * 1000);
 }
 
+/** A changed choice in the builder shows its controls at once. */
+function updateBuilder() {
+  const button = document.getElementById("update-rows");
+  if (!button) return;
+  for (const choice of document.querySelectorAll("[data-update]")) choice.addEventListener("change", () => button.click());
+}
+
+updateBuilder();
 watchIdleTime();
 offerCopying();
 followProgress();
@@ -582,6 +602,58 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <div class="pager">
 {{#nextHref}}<a class="button" href="{{nextHref}}">[[Older entries]]</a>{{/nextHref}}
 {{#mayExport}}<form method="post" action="{{base}}/audit/export">{{>parts/token}}<input type="hidden" name="from" value="{{from}}"><input type="hidden" name="until" value="{{until}}">{{#groups}}{{#isSelected}}<input type="hidden" name="group" value="{{optionValue}}">{{/isSelected}}{{/groups}}{{#outcomes}}{{#isSelected}}<input type="hidden" name="outcome" value="{{optionValue}}">{{/isSelected}}{{/outcomes}}<button type="submit">[[Download these entries as CSV]]</button></form>{{/mayExport}}
+</div>
+
+"""#,
+"templates/contacts/detail.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+{{#isDeceased}}<p class="banner" role="note">[[Recorded as deceased. Kept, and not written to.]]</p>{{/isDeceased}}
+{{#isRevealed}}<p class="notice" role="status" data-mask-after="60" data-mask-href="{{maskHref}}">[[Values are shown. They are hidden again after a minute, or when you leave this page.]] <a href="{{maskHref}}">[[Hide now]]</a></p>{{/isRevealed}}
+<div class="split">
+<section>
+<h2>[[Facts]]</h2>
+<dl class="facts">
+{{#facts}}<dt>{{factLabel}}</dt><dd>{{#phi}}{{>parts/phi}}{{/phi}}{{plain}}</dd>{{/facts}}
+</dl>
+{{#mayReveal}}
+<form method="post" action="{{base}}/contacts/{{contactIdentifier}}/reveal" class="stack narrow">
+{{>parts/token}}
+<div class="field"><label for="reason">[[Reason to see the values]]</label><p class="help" id="reason-help">[[Kept in the audit log with your name, the time and the fields seen.]]</p><input id="reason" name="reason" maxlength="500" aria-describedby="reason-help" required></div>
+<button type="submit">[[Reveal]]</button>
+</form>
+{{/mayReveal}}
+</section>
+<section>
+<h2>[[Timeline]]</h2>
+{{^isRevealed}}<p class="soft">[[Records are shown with the values.]]</p>{{/isRevealed}}
+{{#isRevealed}}{{^events}}<p class="soft">[[No record that you may see.]]</p>{{/events}}{{/isRevealed}}
+<ol class="timeline">
+{{#events}}<li><span class="soft small">{{eventDay}} · {{eventKind}}</span><br>{{eventText}}{{#eventDetail}} <span class="soft">{{eventDetail}}</span>{{/eventDetail}}</li>{{/events}}
+</ol>
+</section>
+</div>
+
+"""#,
+"templates/contacts/list.mustache": #"""
+<form method="post" action="{{base}}/contacts/search" class="filters" role="search">
+{{>parts/token}}
+<div class="field"><label for="term">[[Name, e-mail address or phone number]]</label><input type="search" id="term" name="term" value="{{term}}" autocomplete="off" maxlength="200"></div>
+<div class="buttons"><button type="submit">[[Search]]</button>{{#isSearch}}<a href="{{base}}/contacts">[[Show everybody]]</a>{{/isSearch}}</div>
+</form>
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption>{{countText}}</caption>
+<thead><tr><th scope="col">[[Name]]</th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+<tbody>
+{{#rows}}
+<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a>{{#isDeceased}} <span class="status plain">[[deceased]]</span>{{/isDeceased}}</th>{{#rowFields}}<td data-label="{{fieldLabel}}">{{#phi}}{{>parts/phi}}{{/phi}}{{plain}}</td>{{/rowFields}}</tr>
+{{/rows}}
+</tbody></table></div>
+{{/empty}}
+<div class="pager">
+{{#nextHref}}<a class="button" href="{{nextHref}}">[[Next]]</a>{{/nextHref}}
+{{#nextSearch}}<form method="post" action="{{base}}/contacts/search">{{>parts/token}}<input type="hidden" name="term" value="{{nextTerm}}"><input type="hidden" name="after" value="{{nextCursor}}"><button type="submit">[[Search on]]</button></form>{{/nextSearch}}
 </div>
 
 """#,
@@ -746,6 +818,105 @@ Nothing needs you now. = Nada requiere su atención ahora.
 """#,
 "templates/parts/token.mustache": #"""
 <input type="hidden" name="form_token" value="{{formToken}}">
+
+"""#,
+"templates/segments/detail.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p><span class="big-number">{{countText}}</span> <span class="soft">{{populationText}}</span> {{{sparkMarkup.html}}}</p>
+<div class="buttons">
+{{#useHref}}<a class="button primary" href="{{useHref}}">[[Write to these people]]</a>{{/useHref}}
+{{#mayEdit}}<a class="button" href="{{base}}/segments/{{segmentIdentifier}}/edit">[[Change the rule]]</a>{{/mayEdit}}
+</div>
+{{#rule}}
+<h2>[[The rule]]</h2>
+<div class="terms">
+<div class="term head"><span>[[Line]]</span><span class="number">[[each]]</span><span class="number">[[left]]</span></div>
+{{#lines}}<div class="term"><span class="{{indentClass}} mono">{{lineText}}</span><span class="number">{{each}}</span><span class="number">{{left}}</span></div>{{/lines}}
+</div>
+<details class="act"><summary>[[As text]]</summary><pre class="source" tabindex="0">{{rule}}</pre></details>
+{{/rule}}
+<h2>[[Ten members]]</h2>
+{{#membersNote}}<p class="soft">{{membersNote}}</p>{{/membersNote}}
+<ul class="rows">
+{{#members}}<li><div><a href="{{contactHref}}">{{#memberName}}{{>parts/phi}}{{/memberName}}</a> <span class="soft">[[age]] {{memberAge}}</span></div><a href="{{whyHref}}">[[Why?]]<span class="visually-hidden"> {{#memberName}}{{phiText}}{{/memberName}}</span></a></li>{{/members}}
+</ul>
+{{#isRevealed}}<p class="notice" role="status" data-mask-after="60" data-mask-href="{{base}}/segments/{{segmentIdentifier}}">[[Names are shown. They are hidden again after a minute, or when you leave this page.]] <a href="{{base}}/segments/{{segmentIdentifier}}">[[Hide now]]</a></p>{{/isRevealed}}
+{{#mayReveal}}
+<form method="post" action="{{base}}/segments/{{segmentIdentifier}}/reveal" class="stack narrow">{{>parts/token}}
+<div class="field"><label for="reason">[[Reason to see the names]]</label><p class="help" id="reason-help">[[Each of the ten is a disclosure in the audit log, with this reason.]]</p><input id="reason" name="reason" maxlength="500" aria-describedby="reason-help" required></div>
+<button type="submit">[[Reveal ten]]</button></form>
+{{/mayReveal}}
+{{#mayEdit}}
+<details class="act" id="delete"><summary>[[Delete the segment]]</summary><form method="post" action="{{base}}/segments/{{segmentIdentifier}}/delete" class="stack">{{>parts/token}}<p>[[The people stay. What was sent to it stays in the reports.]]</p><button class="danger" type="submit">[[Delete the segment]]</button></form></details>
+{{/mayEdit}}
+
+"""#,
+"templates/segments/edit.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<form method="post" action="{{formHref}}" class="stack">
+{{>parts/token}}
+<input type="hidden" name="version" value="{{version}}">
+<input type="hidden" name="rows" value="{{rowCount}}">
+<button class="visually-hidden" type="submit" name="do" value="{{#isRows}}count-rows{{/isRows}}{{^isRows}}count-text{{/isRows}}" tabindex="-1" aria-hidden="true">[[Count]]</button>
+<div class="narrow">{{#name}}{{>parts/field}}{{/name}}</div>
+{{#countText}}<p role="status"><span class="big-number">{{countText}}</span> <span class="soft">{{populationText}}</span></p>{{/countText}}
+{{#rowsNote}}<p class="banner" role="note">{{rowsNote}}</p>{{/rowsNote}}
+{{#isRows}}
+<fieldset><legend>[[Lines]]</legend>
+<div class="builder">
+<p><label for="join" class="visually-hidden">[[People for whom]]</label><select id="join" name="join">{{#joins}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/joins}}</select></p>
+{{#builderRows}}
+<fieldset class="builder-row {{rowIndentClass}}" id="row-{{rowShownNumber}}"><legend class="visually-hidden">[[Line]] {{rowShownNumber}}</legend>
+<input type="hidden" name="r{{rowNumber}}-depth" value="{{depth}}">
+<label class="inline"><input type="checkbox" name="r{{rowNumber}}-not"{{#isNegated}} checked{{/isNegated}}> [[NOT]]</label>
+{{#isGroup}}<select name="r{{rowNumber}}-join" aria-label="[[Group]]">{{#joins}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/joins}}</select>
+<button class="quiet" type="submit" name="do" value="add-line:{{rowNumber}}">[[Add a line to the group]]</button>{{/isGroup}}
+{{^isGroup}}
+<select name="r{{rowNumber}}-subject" aria-label="[[What the line is about]]" data-update>{{#subjects}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/subjects}}</select>
+{{#isField}}<select name="r{{rowNumber}}-test" aria-label="[[How it is compared]]" data-update>{{#tests}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/tests}}</select>{{/isField}}
+{{#needsValue}}<input class="short" name="r{{rowNumber}}-value" value="{{value}}" aria-label="[[Value]]" maxlength="400">{{/needsValue}}
+{{#isBetween}}<span>[[and]]</span> <input class="short" name="r{{rowNumber}}-upper" value="{{upper}}" aria-label="[[Upper value]]" maxlength="100">{{/isBetween}}
+{{#isRecord}}<input class="short" name="r{{rowNumber}}-code" value="{{code}}" aria-label="[[Code]]" placeholder="[[code]]" maxlength="400"><input class="short" name="r{{rowNumber}}-display" value="{{display}}" aria-label="[[Words in its name]]" placeholder="[[words in its name]]" maxlength="200"><input class="short" name="r{{rowNumber}}-state" value="{{state}}" aria-label="[[State]]" placeholder="[[state]]" maxlength="60">{{/isRecord}}
+{{#hasWindow}}<select name="r{{rowNumber}}-window" aria-label="[[When]]">{{#windows}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/windows}}</select><input class="tiny" name="r{{rowNumber}}-window-count" value="{{windowCount}}" inputmode="numeric" aria-label="[[How many]]" maxlength="4"><select name="r{{rowNumber}}-window-unit" aria-label="[[Unit]]">{{#units}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/units}}</select>{{/hasWindow}}
+{{/isGroup}}
+<span class="row-counts">{{#each}}<span class="soft">[[each]]</span> {{each}}{{/each}} {{#left}}<span class="soft">[[left]]</span> {{left}}{{/left}}</span>
+<button class="quiet" type="submit" name="do" value="remove:{{rowNumber}}">[[Remove]]<span class="visually-hidden"> [[line]] {{rowShownNumber}}</span></button>
+</fieldset>
+{{/builderRows}}
+</div>
+<div class="buttons"><button type="submit" name="do" value="add-line">[[Add a line]]</button><button type="submit" name="do" value="add-group">[[Add a group]]</button><button type="submit" name="do" value="update" id="update-rows">[[Show the choices for what I chose]]</button><button type="submit" name="do" value="count-rows">[[Count]]</button><button class="primary" type="submit" name="do" value="save-rows">[[Save the segment]]</button></div>
+</fieldset>
+{{/isRows}}
+<details class="act"{{^isRows}} open{{/isRows}}{{#mistake}} open{{/mistake}}><summary>[[As text]]</summary>
+<div class="field{{#mistake}} has-error{{/mistake}}"><label for="rule">[[The rule as text]]</label>
+<p class="help" id="rule-help">[[For example:]] <code>age between 40 and 74 and sex = "female" and not any(procedure where code = "71651007" within 2 years)</code></p>
+{{#mistake}}<div id="rule-error"><p class="error">{{message}}{{#suggestion}} <code>{{suggestion}}</code>{{/suggestion}}</p><pre class="source" aria-hidden="true">{{line}}
+<span class="caret">{{caret}}</span></pre></div>{{/mistake}}
+<textarea class="code" id="rule" name="rule" rows="6" maxlength="60000" spellcheck="false" aria-describedby="rule-help{{#mistake}} rule-error{{/mistake}}"{{#mistake}} aria-invalid="true"{{/mistake}}>{{rule}}</textarea></div>
+<div class="buttons"><button type="submit" name="do" value="count-text">[[Count the text]]</button><button type="submit" name="do" value="save-text">[[Save the text]]</button></div>
+</details>
+</form>
+
+"""#,
+"templates/segments/list.mustache": #"""
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table>
+<caption>{{countText}}</caption>
+<thead><tr><th scope="col">[[Name]]</th><th scope="col" class="number">[[People when last counted]]</th><th scope="col">[[Twelve weeks]]</th><th scope="col">[[Changed]]</th></tr></thead>
+<tbody>
+{{#rows}}
+<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td class="number">{{#size}}{{size}}{{/size}}{{^size}}<span class="soft">[[not yet]]</span>{{/size}}</td><td>{{{sparkMarkup.html}}}</td><td>{{#changed}}{{>parts/moment}}{{/changed}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+{{/empty}}
+
+"""#,
+"templates/segments/why.mustache": #"""
+<p><strong>{{answer}}</strong> <a href="{{contactHref}}">[[To the person]]</a></p>
+<ul class="rows">
+{{#terms}}<li><div class="{{indentClass}}"><code>{{termText}}</code>{{#termReason}}<p class="soft">{{termReason}}</p>{{/termReason}}</div>{{#status}}{{>parts/status}}{{/status}}</li>{{/terms}}
+</ul>
 
 """#,
 "templates/signin/dead-link.mustache": #"""

@@ -27,10 +27,11 @@ package struct StaffSite: Sendable {
     }
 
     static let routes: [Route] =
-        Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.staff + Routes.audit
+        Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.contacts + Routes.segments
+        + Routes.staff + Routes.audit
 
     /// The sections that the navigation offers.
-    static let sections: Set<Section> = [.home, .audit, .settings]
+    static let sections: Set<Section> = [.home, .contacts, .segments, .audit, .settings]
 }
 
 /// The areas' tables, each in a file of its own.

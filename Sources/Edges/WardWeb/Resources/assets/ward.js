@@ -81,6 +81,14 @@ function maskAgain() {
   if (revealed) setTimeout(() => location.replace(revealed.dataset.maskHref), Number(revealed.dataset.maskAfter) * 1000);
 }
 
+/** A changed choice in the builder shows its controls at once. */
+function updateBuilder() {
+  const button = document.getElementById("update-rows");
+  if (!button) return;
+  for (const choice of document.querySelectorAll("[data-update]")) choice.addEventListener("change", () => button.click());
+}
+
+updateBuilder();
 watchIdleTime();
 offerCopying();
 followProgress();

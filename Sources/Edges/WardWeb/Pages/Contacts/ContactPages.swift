@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardContacts
+import WardKernel
+import WardRender
+
+struct ContactContent: PageModel {
+    static let template = "contacts/detail"
+
+    struct Fact: Sendable {
+        let factLabel: String
+        let phi: ProtectedValueModel?
+        let plain: String?
+    }
+
+    struct Event: Sendable {
+        let eventDay: String
+        let eventKind: String
+        let eventText: String
+        let eventDetail: String?
+    }
+
+    let contactIdentifier: String
+    let summary: ErrorSummary?
+    let facts: [Fact]
+    let events: [Event]
+    let isDeceased: Bool
+    let isRevealed: Bool
+    let mayReveal: Bool
+    let reason: String
+    let maskHref: String
+}
+
+enum ContactPages {
+    static func show(_ visit: Visit) async throws -> Reply { .page(try await masked(visit)) }
+
+    static func reveal(_ visit: Visit) async throws -> Reply {
+        let contact: ContactID = try visit.identifier("contact")
+        let requester = try visit.requester
+        let outcome = try await visit.contacts.reveal(
+            contact,
+            reason: Sensitive(try visit.form.text("reason")),
+            by: requester
+        )
+        switch outcome {
+        case .notFound: throw NotFound()
+        case .reasonMissing:
+            let text = visit.words("Say why you need to see these values.")
+            return .page(try await masked(visit, problem: text), status: 422)
+        case .revealed(let facts):
+            let definitions = try await visit.contacts.attributes(by: requester)
+            return .page(facts.expose(for: .disclosing) { revealed($0, definitions, visit) })
+        }
+    }
+
+    private static func masked(_ visit: Visit, problem: String? = nil) async throws -> Page {
+        let contact: ContactID = try visit.identifier("contact")
+        let requester = try visit.requester
+        guard let person = try await visit.contacts.summaries(of: [contact], by: requester).first else {
+            throw NotFound()
+        }
+        let content = ContactContent(
+            contactIdentifier: "\(contact)",
+            summary: ErrorSummary(visit.words, problem.map { [("reason", $0)] } ?? []),
+            facts: person.fields.map { field in
+                .init(
+                    factLabel: visit.words(field.label),
+                    phi: field.isMasked ? ProtectedValueModel(phiText: field.text, isMasked: true) : nil,
+                    plain: field.isMasked ? nil : field.text
+                )
+            },
+            events: [],
+            isDeceased: person.isDeceased,
+            isRevealed: false,
+            mayReveal: requester.may(.revealContacts),
+            reason: "",
+            maskHref: ""
+        )
+        return page(person.name, content, visit)
+    }
+
+    private static func revealed(
+        _ facts: PersonFacts,
+        _ definitions: [AttributeDefinition],
+        _ visit: Visit
+    ) -> Page {
+        let name = [AttributeName.givenName, .familyName].compactMap { facts.attributes[$0]?.display }
+            .joined(separator: " ")
+        let content = ContactContent(
+            contactIdentifier: "\(facts.contact)",
+            summary: nil,
+            facts: definitions.compactMap { definition in
+                guard let value = facts.attributes[definition.name] else { return nil }
+                let text = display(value, visit)
+                return .init(
+                    factLabel: visit.words(definition.label),
+                    phi: definition.isPHI ? ProtectedValueModel(phiText: text, isMasked: false) : nil,
+                    plain: definition.isPHI ? nil : text
+                )
+            },
+            events: facts.records.sorted { $0.start > $1.start }.prefix(500).map { event($0, visit) },
+            isDeceased: facts.isDeceased,
+            isRevealed: true,
+            mayReveal: false,
+            reason: "",
+            maskHref: visit.base + "/contacts/\(facts.contact)"
+        )
+        return page(name.isEmpty ? visit.words("Unnamed") : name, content, visit)
+    }
+
+    private static func display(_ value: AttributeValue, _ visit: Visit) -> String {
+        if case .date(let date) = value { return visit.times.day(date) }
+        return value.display
+    }
+
+    private static func event(_ record: DatedRecord, _ visit: Visit) -> ContactContent.Event {
+        let value = record.value.map { [$0.display, record.unit ?? ""].joined(separator: " ") }
+        let details = [record.code.isEmpty ? nil : record.code, record.status, value]
+        let detail = details.compactMap { $0 }.joined(separator: " · ")
+        return .init(
+            eventDay: visit.times.day(record.start),
+            eventKind: visit.words(record.kind.rawValue),
+            eventText: record.display,
+            eventDetail: detail.isEmpty ? nil : detail
+        )
+    }
+
+    private static func page(_ title: String, _ content: ContactContent, _ visit: Visit) -> Page {
+        var page = Page(title, .staff(section: .contacts), content: content)
+        page.crumbs = [.init(label: visit.words("Contacts"), href: visit.base + "/contacts")]
+        return page
+    }
+}
