@@ -22,10 +22,11 @@ package struct AuditReader: Sendable {
     private let store: any Store
     private let sealer: AuditSealer
 
-    package init(_ audit: Audit, in store: any Store) {
+    /// - Parameter sealer: the process's own, which holds the lease while it runs; nil makes one for a process without.
+    package init(_ audit: Audit, in store: any Store, sealer: AuditSealer? = nil) {
         self.audit = audit
         self.store = store
-        sealer = AuditSealer(audit: audit, store: store)
+        self.sealer = sealer ?? AuditSealer(audit: audit, store: store)
     }
 
     /// As `Audit.list`.

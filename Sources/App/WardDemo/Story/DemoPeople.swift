@@ -42,7 +42,7 @@ struct DemoPeople: Sendable {
     func bringIn(file path: String, _ bytes: AsyncThrowingStream<[UInt8], any Error>) async throws -> ImportProgress {
         let started = installation.surroundings.now()
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        let template = try EmailTemplate("{first}.{last}@tls.example")
+        let template = EmailTemplate("{first}.{last}@tls.example")
         let outcome = try await contacts.importFile(
             fileName: name,
             bytes,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import WardAudit
 import WardCampaigns
 import WardCommands
+import WardDelivery
 import WardIdentity
 import WardKernel
 import WardSegments

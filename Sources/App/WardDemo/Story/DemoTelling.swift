@@ -2,6 +2,7 @@
 
 import WardCampaigns
 import WardCommands
+import WardDelivery
 import WardKernel
 
 /// Says each step of the story with its count and rate: lines for people, or one JSON object for machines at the end.

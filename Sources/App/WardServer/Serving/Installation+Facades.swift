@@ -5,6 +5,7 @@ import WardCampaigns
 import WardCommands
 import WardContacts
 import WardDelivery
+import WardKernel
 import WardWeb
 
 extension Installation {
@@ -34,16 +35,18 @@ extension Installation {
         )
     }
 
-    package var auditReader: AuditReader { AuditReader(audit, in: store) }
+    package var auditReader: AuditReader { AuditReader(audit, in: store, sealer: sealer) }
 
     /// The loops that do the work behind the pages.
     package var workers: [NamedService] {
         let campaigns = CampaignWorker(modules.campaigns)
         let delivery = DeliveryWorker(modules.delivery)
+        let imports = ImportWorker(contacts: modules.contacts, owner: surroundings.randomBytes(16))
         return [
             NamedService { [sealer] in try await sealer.run() },
             NamedService { try await delivery.run() },
             NamedService { try await campaigns.run() },
+            NamedService { try await imports.run() },
         ]
     }
 }
