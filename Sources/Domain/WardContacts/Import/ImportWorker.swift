@@ -20,10 +20,14 @@ package struct ImportWorker: Sendable {
         self.pause = pause
     }
 
-    /// Works until the task is cancelled.
+    /// Works until the task is cancelled. While the database is away it waits; what was leased comes back by itself.
     package func run() async throws {
         while !Task.isCancelled {
-            if try await runOne() == nil { try await contacts.surroundings.wait(pause) }
+            do {
+                if try await runOne() == nil { try await contacts.surroundings.wait(pause) }
+            } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
+                try await contacts.surroundings.wait(pause * 5)
+            }
         }
     }
 

@@ -31,6 +31,27 @@ extension Contacts {
         return try await store.write { tx in try self.start(id, choices, by: requester, in: tx) }
     }
 
+    /// Lets a worker go on with an import that stopped on an unexpected failure. False when none of its work waits.
+    package func resume(_ id: ImportID, by requester: Requester) async throws -> Bool {
+        try requester.require(.importContacts)
+        return try await store.write { tx in
+            let organization = requester.organization
+            let now = self.surroundings.now()
+            let waiting = try self.queue.reschedule(
+                .contactsImport,
+                organization: organization,
+                reference: id.bytes,
+                at: now,
+                in: tx
+            )
+            guard waiting > 0 else { return false }
+            let object = AuditObject(kind: "contact_import", id)
+            let entry = AuditEntry(.importStart, object: object, facts: ["step": "resume"])
+            try self.audit.record(entry, by: requester, in: tx)
+            return true
+        }
+    }
+
     private func start(
         _ id: ImportID,
         _ choices: ImportChoices,
