@@ -10,7 +10,7 @@ package import WardVault
 /// How deliveries are made.
 package struct DeliveryConfiguration: Sendable, Hashable {
     package var schedule: RetrySchedule
-    /// Attempts at the same time, all organizations together.
+    /// Messages that one worker holds at the same time, all organizations together: running or next in line.
     package var concurrency: Int
     /// Attempts at the same time to one recipient domain.
     package var concurrencyPerDestination: Int
@@ -21,7 +21,7 @@ package struct DeliveryConfiguration: Sendable, Hashable {
 
     package init(
         schedule: RetrySchedule = RetrySchedule(),
-        concurrency: Int = 128,
+        concurrency: Int = 256,
         concurrencyPerDestination: Int = 20,
         lease: Duration = .seconds(45),
         pollInterval: Duration = .milliseconds(200)

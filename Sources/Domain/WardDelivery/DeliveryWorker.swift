@@ -10,16 +10,17 @@ import WardStorage
 package final class DeliveryWorker: Sendable {
     private let delivery: Delivery
     private let owner: [UInt8]
-    private let shares = Mutex(Shares())
-
-    private struct Shares {
-        var running: [WorkItem] = []
-        var perDestination: [[UInt8]: Int] = [:]
-    }
+    private let shares: Mutex<DestinationShares>
 
     package init(_ delivery: Delivery) {
         self.delivery = delivery
         owner = delivery.surroundings.randomBytes(16)
+        shares = Mutex(
+            DestinationShares(
+                limit: delivery.configuration.concurrencyPerDestination,
+                waitingLimit: delivery.configuration.concurrencyPerDestination * 5
+            )
+        )
     }
 
     /// Works until the task is cancelled; then waits for the attempts under way, each of which ends at once unless its
@@ -36,7 +37,7 @@ package final class DeliveryWorker: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.keepLeases() }
             while !Task.isCancelled {
-                let free = delivery.configuration.concurrency - shares.withLock(\.running.count)
+                let free = delivery.configuration.concurrency - shares.withLock(\.held.count)
                 let items = free > 0 ? try await claim(limit: free) : []
                 for item in items {
                     group.addTask { await self.work(on: item) }
@@ -68,7 +69,7 @@ package final class DeliveryWorker: Sendable {
                 owner: owner,
                 from: delivery.store
             )
-            shares.withLock { $0.running.append(contentsOf: items) }
+            shares.withLock { $0.held.append(contentsOf: items) }
             return items
         } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
             // The database is away: nothing is claimed, nothing is lost, and the next round asks again.
@@ -76,16 +77,27 @@ package final class DeliveryWorker: Sendable {
         }
     }
 
+    /// Works on the item, then on those that wait for the same destination, one after another.
     private func work(on item: WorkItem) async {
-        let destination = Array(item.reference.dropFirst(16))
-        let hasRoom = shares.withLock { shares in
-            guard shares.perDestination[destination, default: 0] < delivery.configuration.concurrencyPerDestination
-            else { return false }
-            shares.perDestination[destination, default: 0] += 1
-            return true
+        switch shares.withLock({ $0.admit(item, at: delivery.surroundings.now()) }) {
+        case .waits: return
+        case .comesBack(let time): await giveBack(item, until: time)
+        case .runs:
+            var next: WorkItem? = item
+            while let current = next {
+                if Task.isCancelled {
+                    await giveBack(current, until: delivery.surroundings.now())
+                } else {
+                    await attempt(current)
+                }
+                next = shares.withLock { $0.finish(current, at: delivery.surroundings.now()) }
+            }
         }
+    }
+
+    private func attempt(_ item: WorkItem) async {
         do {
-            if hasRoom { try await delivery.attempt(item) } else { try await delivery.postpone(item) }
+            try await delivery.attempt(item)
         } catch is LeaseLost {
             // Another worker has it.
         } catch is StoreError {
@@ -93,11 +105,15 @@ package final class DeliveryWorker: Sendable {
         } catch {
             await isolate(item)
         }
-        shares.withLock { shares in
-            shares.running.removeAll { $0.id == item.id && $0.fence == item.fence }
-            guard hasRoom, let count = shares.perDestination[destination] else { return }
-            shares.perDestination[destination] = count > 1 ? count - 1 : nil
+    }
+
+    private func giveBack(_ item: WorkItem, until time: Timestamp) async {
+        do {
+            try await delivery.giveBack(item, until: time)
+        } catch {
+            // It comes back when its lease ends.
         }
+        shares.withLock { $0.drop(item) }
     }
 
     /// A message that cannot be worked on for a reason of its own is tried three times and then held for a person, so that
@@ -116,7 +132,7 @@ package final class DeliveryWorker: Sendable {
         let lease = delivery.configuration.lease
         while !Task.isCancelled {
             try await delivery.surroundings.wait(lease / 3)
-            for item in shares.withLock(\.running) {
+            for item in shares.withLock(\.held) {
                 do {
                     try await delivery.store.write { [delivery] tx in
                         try delivery.queue.renew(item, lease: lease, in: tx)
@@ -152,10 +168,8 @@ extension Delivery {
         }
     }
 
-    /// Gives an item back whose destination has enough attempts under way.
-    func postpone(_ item: WorkItem) async throws {
-        let delay = Duration.milliseconds(300 + Int(surroundings.randomBytes(1)[0]) * 2)
-        let time = surroundings.now() + delay
+    /// Gives an item back, to be claimed again at a time.
+    func giveBack(_ item: WorkItem, until time: Timestamp) async throws {
         try await store.write { tx in try self.queue.retry(item, at: time, in: tx) }
     }
 

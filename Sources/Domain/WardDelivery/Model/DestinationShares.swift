@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardKernel
+import WardQueue
+
+/// How a worker shares its attempts out among destinations, as a value: so many run at a time to each, a bounded line waits
+/// behind them in memory, and what comes beyond that goes back to the queue for about as long as the line will take.
+struct DestinationShares: Sendable {
+    enum Admission: Hashable {
+        case runs
+        /// In line: whoever finishes works on it.
+        case waits
+        case comesBack(Timestamp)
+    }
+
+    private struct Destination {
+        var running = 0
+        var line: [WorkItem] = []
+        /// Time between two ends of attempts, smoothed, in microseconds.
+        var interval = 2_000.0
+        var lastEnd: Timestamp?
+        var nextReturn: Timestamp?
+    }
+
+    let limit: Int
+    let waitingLimit: Int
+    /// Everything claimed and not finished: its leases are kept.
+    var held: [WorkItem] = []
+    private var destinations: [[UInt8]: Destination] = [:]
+
+    init(limit: Int, waitingLimit: Int) {
+        self.limit = limit
+        self.waitingLimit = waitingLimit
+    }
+
+    private static func key(_ item: WorkItem) -> [UInt8] {
+        item.organization.bytes + item.reference.dropFirst(16)
+    }
+
+    mutating func admit(_ item: WorkItem, at now: Timestamp) -> Admission {
+        let key = Self.key(item)
+        var destination = destinations[key] ?? Destination()
+        defer { destinations[key] = destination }
+        if destination.running < limit {
+            destination.running += 1
+            return .runs
+        }
+        // What is not a campaign's goes to the head of the line and is never sent back.
+        if item.priority > .bulk {
+            destination.line.insert(item, at: 0)
+            return .waits
+        }
+        if destination.line.count < waitingLimit {
+            destination.line.append(item)
+            return .waits
+        }
+        let line = Duration.microseconds(Int64(destination.interval * Double(destination.line.count)))
+        let step = Duration.microseconds(Int64(destination.interval))
+        let earliest = now + line / 2 + .milliseconds(50)
+        let time = max(earliest, destination.nextReturn.map { $0 + step } ?? earliest)
+        let latest = now + .seconds(30)
+        destination.nextReturn = min(time, latest)
+        return .comesBack(min(time, latest))
+    }
+
+    /// An attempt ended; answers with the next in line, which runs in its place.
+    mutating func finish(_ item: WorkItem, at now: Timestamp) -> WorkItem? {
+        drop(item)
+        let key = Self.key(item)
+        guard var destination = destinations[key] else { return nil }
+        if let last = destination.lastEnd {
+            let passed = Double(min(max(now.since(last).wholeMicroseconds, 100), 2_000_000))
+            destination.interval = destination.interval * 0.9 + passed * 0.1
+        }
+        destination.lastEnd = now
+        if destination.line.isEmpty {
+            destination.running -= 1
+            destinations[key] = destination.running == 0 ? nil : destination
+            return nil
+        }
+        let next = destination.line.removeFirst()
+        destinations[key] = destination
+        return next
+    }
+
+    /// The item is no longer this worker's.
+    mutating func drop(_ item: WorkItem) {
+        held.removeAll { $0.id == item.id && $0.fence == item.fence }
+    }
+}
