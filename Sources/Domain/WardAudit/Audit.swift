@@ -6,7 +6,8 @@ package import WardVault
 
 /// How an installation keeps its audit logs.
 package struct AuditConfiguration: Hashable, Sendable {
-    /// The installation's public host name: the first part of every checkpoint's origin line. Permanent.
+    /// The installation's public host name: the first part of every checkpoint's origin line. It may change:
+    /// older checkpoints keep the name that they were signed under, and verify.
     package var logName: String
     /// A folder outside the database and its backups, best on another disk, that gets each checkpoint; nil when none.
     package var checkpointDirectory: String?

@@ -21,10 +21,10 @@ package enum AuditExport {
         let keyText = try trustedKey ?? text(root, "key").trimmingCharacters(in: .newlines)
         guard let verifier = NoteVerifier(keyText) else { return .damaged(at: 0, .badSignature(size: 0)) }
         // A note that is not signed by the log's key proves nothing.
-        guard let checkpoint = try? Checkpoint(note: text(root, "checkpoint"), verifier: verifier) else {
+        guard let checkpoint = try? LogName.checkpoint(text(root, "checkpoint"), verifier: verifier) else {
             return .damaged(at: 0, .badSignature(size: 0))
         }
-        let published = outside.compactMap { try? Checkpoint(note: $0, verifier: verifier) }
+        let published = outside.compactMap { try? LogName.checkpoint($0, verifier: verifier) }
         guard published.count == outside.count else { return .damaged(at: 0, .badSignature(size: 0)) }
         var reading = ExportReading(root: root, outside: published)
         if let damage = try reading.read(checkpoint: checkpoint) { return damage }
@@ -69,7 +69,7 @@ private struct ExportReading {
             let position = frontier.size
             if position >= checkpoint.size { return .damaged(at: position, .entryBeyondHead) }
             guard let entry = ExportEntry(line: content[start..<end]),
-                checkpoint.origin.hasSuffix("/audit/\(entry.organization)")
+                entry.organization == LogName.organization(in: checkpoint.origin)
             else { return .damaged(at: position, .unreadable) }
             if entry.position > position { return .damaged(at: position, .entryMissing) }
             if entry.position < position { return .damaged(at: position, .entryDiffers) }

@@ -22,7 +22,7 @@ extension Audit {
 
     func signer(of organization: OrganizationID, in tx: any ReadTransaction) throws -> NoteSigner {
         let seed = try vault.checkpointSigningSeed(of: organization, in: tx)
-        let origin = "\(configuration.logName)/audit/\(organization)"
+        let origin = configuration.logName + LogName.suffix(of: organization)
         return try seed.expose(for: .evaluating) { try NoteSigner(name: origin, seed: $0) }
     }
 
@@ -74,7 +74,7 @@ extension Audit {
         verifier: NoteVerifier
     ) throws {
         guard let note else { return }
-        let published = try Checkpoint(note: note, verifier: verifier)
+        let published = try LogName.checkpoint(note, verifier: verifier)
         guard published.size <= head.size,
             try published.root == (published.size == head.size ? head.root : tree.root(size: published.size))
         else { throw AuditError.rolledBack(tree.organization, outside: published.size, here: head.size) }

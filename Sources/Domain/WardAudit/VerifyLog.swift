@@ -95,7 +95,7 @@ private struct LogVerification {
         var checkpoints: [Checkpoint] = []
         for note in try OutsideCheckpoints(directory: directory).notes(of: organization) {
             do {
-                checkpoints.append(try Checkpoint(note: note, verifier: verifier))
+                checkpoints.append(try LogName.checkpoint(note, verifier: verifier))
             } catch {
                 return nil
             }
@@ -134,7 +134,7 @@ private struct LogVerification {
         verifier: NoteVerifier
     ) -> AuditVerdict? {
         // A note that does not read is as good as none.
-        guard let signed = try? Checkpoint(note: checkpoint.note, verifier: verifier), signed.size == checkpoint.size
+        guard let signed = try? LogName.checkpoint(checkpoint.note, verifier: verifier), signed.size == checkpoint.size
         else { return .damaged(at: vouched, .badSignature(size: checkpoint.size)) }
         guard signed.root == frontier.root, checkpoint.root == signed.root else {
             return .damaged(at: vouched, .differsFromCheckpoint(size: checkpoint.size))

@@ -28,6 +28,9 @@ package struct NoteVerifier: Sendable, Hashable {
         self.publicKey = publicKey
     }
 
+    /// The same key under another name; nil when that is no name.
+    package func named(_ other: String) -> NoteVerifier? { NoteVerifier(name: other, publicKey: publicKey) }
+
     /// Reads the verifier key's text; nil when it is not one or its key ID does not fit.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)

@@ -151,6 +151,28 @@ import WardTestKit
         }
     }
 
+    @Test(arguments: TestStore.kinds)
+    func `checkpoints signed before the host name changed still verify`(kind: StoreKind) async throws {
+        try await TestStore.with(kind, migrations: TestVault.migrations) { store in
+            let ground = try await TestVault.make(in: store)
+            let requester = TestRequester.with(roles: [.compliance], of: ground.organization)
+            var configuration = ground.audit.configuration
+            configuration.logName = "mail.example"
+            let renamed = Audit(vault: ground.vault, configuration: configuration, surroundings: .machine)
+            for audit in [ground.audit, renamed] {
+                _ = try await store.write { try audit.record(AuditEntry(.contactReveal), by: requester, in: $0) }
+                try await AuditSealer(audit: audit, store: store).sealNow(ground.organization)
+                try await store.write { _ = try $0.execute("UPDATE audit_head SET lease_until = 0") }
+            }
+            guard case .intact(let proof) = try await renamed.verify(by: requester, in: store) else {
+                Issue.record("damaged")
+                return
+            }
+            #expect(proof.checkpoints == 2 + 2)
+            #expect(proof.verifierKey.hasPrefix("mail.example/audit/"))
+        }
+    }
+
     private func unsealed(_ store: any Store) async throws -> Int? {
         try await store.read { try $0.first("SELECT COUNT(*) FROM audit_entry WHERE position IS NULL") }
     }
