@@ -679,6 +679,75 @@ Nothing needs you now. = Nada requiere su atención ahora.
 </div>
 
 """#,
+"templates/imports/follow.mustache": #"""
+{{#progress}}{{>parts/import-progress}}{{/progress}}
+
+"""#,
+"templates/imports/list.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<form method="post" action="{{base}}/imports" enctype="multipart/form-data" class="stack narrow">
+{{>parts/token}}
+<div class="field"><label for="file">[[File]]</label><p class="help" id="file-help">[[CSV with a header row, or FHIR Patient resources as NDJSON. Sealed as it arrives.]]</p><input type="file" id="file" name="file" aria-describedby="file-help" accept=".csv,.txt,.tsv,.ndjson,.json" required></div>
+<button class="primary" type="submit">[[Upload and look]]</button>
+</form>
+{{^rows}}<p class="soft">[[No import yet.]]</p>{{/rows}}
+<div class="table-wrap"><table>
+<caption>[[Imports, the newest first]]</caption>
+<thead><tr><th scope="col">[[File]]</th><th scope="col">[[State]]</th><th scope="col" class="number">[[Rows]]</th><th scope="col" class="number">[[Added]]</th><th scope="col" class="number">[[Rejected]]</th><th scope="col">[[Uploaded]]</th></tr></thead>
+<tbody>
+{{#rows}}<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td>{{#status}}{{>parts/status}}{{/status}}</td><td class="number">{{rowsDone}}</td><td class="number">{{added}}</td><td class="number">{{rejected}}</td><td>{{#at}}{{>parts/moment}}{{/at}}</td></tr>{{/rows}}
+</tbody></table></div>
+
+"""#,
+"templates/imports/preview.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p><strong>{{rowTotal}}</strong>{{#fileNotes}} · {{.}}{{/fileNotes}}</p>
+<form method="post" action="{{base}}/imports/{{importIdentifier}}/start" class="stack">
+{{>parts/token}}
+<h2>[[Columns]]</h2>
+<div class="table-wrap"><table class="cards">
+<thead><tr><th scope="col">[[Column]]</th><th scope="col">[[Looks like]]</th><th scope="col">[[Becomes]]</th><th scope="col">[[Notes]]</th></tr></thead>
+<tbody>
+{{#columns}}
+<tr><th scope="row">{{#isPHI}}<span class="phi"><svg viewBox="0 0 12 12" width="12" height="12" role="img" aria-label="[[protected]]"><path d="M3.5 5.5v-2a2.5 2.5 0 0 1 5 0v2M2.5 5.5h7v5h-7z"/></svg>{{columnHeader}}</span>{{/isPHI}}{{^isPHI}}{{columnHeader}}{{/isPHI}}</th><td>{{columnType}}</td>
+<td><select name="c{{columnNumber}}-target" aria-label="[[Becomes]]: {{columnHeader}}">{{#targets}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/targets}}</select>
+{{#dateOrders}}<label class="inline"><input type="radio" name="c{{columnNumber}}-order" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}> {{choiceLabel}}</label> {{/dateOrders}}</td>
+<td>{{#columnNotes}}<p class="small">{{.}}</p>{{/columnNotes}}</td></tr>
+{{/columns}}
+</tbody></table></div>
+<p class="soft">[[Treated as protected:]] {{phiColumns}}</p>
+<div class="narrow stack"><div class="field"><label for="email_template">[[Pattern for missing e-mail addresses]] <span class="soft">[[(optional)]]</span></label><p class="help" id="email_template-help">[[For made-up people only, such as]] <code>{first}.{last}@tls.example</code></p><input id="email_template" name="email_template" value="{{emailTemplate}}" aria-describedby="email_template-help" maxlength="200"></div>
+{{#source}}{{>parts/field}}{{/source}}</div>
+<fieldset><legend>[[On what basis may these people be written to?]]</legend>
+<p class="help">[[Without one, only messages that need no consent can reach them.]]</p>
+{{#purposes}}<div class="choice"><input type="checkbox" id="purpose-{{choiceValue}}" name="purpose" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="purpose-{{choiceValue}}">{{choiceLabel}}</label></div>{{/purposes}}
+<div class="field-row">{{#origin}}{{>parts/field}}{{/origin}}{{#wording}}{{>parts/field}}{{/wording}}{{#obtained}}{{>parts/field}}{{/obtained}}</div>
+</fieldset>
+<div class="buttons"><button class="primary" type="submit" name="do" value="start">[[Start the import]]</button><button type="submit" name="do" value="look" formnovalidate>[[Look again with these choices]]</button></div>
+</form>
+<h2>[[The first rows]]</h2>
+<div class="table-wrap" tabindex="0" role="region" aria-label="[[The first rows]]"><table>
+<thead><tr><th scope="col" class="number">[[Row]]</th>{{#headers}}<th scope="col">{{.}}</th>{{/headers}}</tr></thead>
+<tbody>
+{{#samples}}<tr><th scope="row" class="number">{{sampleRow}}{{#isRejected}} <span class="status bad">[[rejected]]</span>{{/isRejected}}{{#sampleProblems}}<p class="error small">{{.}}</p>{{/sampleProblems}}</th>{{#cells}}<td>{{cellText}}{{#understood}}<br><span class="soft small">→ {{understood}}</span>{{/understood}}</td>{{/cells}}</tr>{{/samples}}
+</tbody></table></div>
+
+"""#,
+"templates/imports/progress.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<div class="narrow"{{#isRunning}} data-follow="{{base}}/imports/{{importIdentifier}}/progress"{{/isRunning}}>
+{{>parts/import-progress}}
+</div>
+{{#isRunning}}<p><a href="{{base}}/imports/{{importIdentifier}}">[[Look again]]</a> <span class="soft">[[It goes on when you leave this page.]]</span></p>{{/isRunning}}
+{{#hasRejected}}
+<form method="post" action="{{base}}/imports/{{importIdentifier}}/rejected">{{>parts/token}}<button type="submit">[[Download the rejected rows]]</button></form>
+<p class="help">[[Each row has its reason beside it. Mend the file and upload it again.]]</p>
+{{/hasRejected}}
+{{#mayUndo}}
+<details class="act"><summary>[[Undo this import]]</summary><form method="post" action="{{base}}/imports/{{importIdentifier}}/undo" class="stack">{{>parts/token}}<p class="help">[[People who came with it go, changed ones are as before. Possible until somebody of them is written to.]]</p><div class="field"><label for="reason">[[Reason]]</label><input id="reason" name="reason" maxlength="500" required></div><button class="danger" type="submit">[[Undo this import]]</button></form></details>
+{{/mayUndo}}
+
+"""#,
 "templates/layout/plain.mustache": #"""
 <!doctype html>
 <html lang="{{languageCode}}">
@@ -801,6 +870,16 @@ Nothing needs you now. = Nada requiere su atención ahora.
 {{#lede}}<p class="lede">{{lede}}</p>{{/lede}}
 </div>
 {{#action}}<a class="button primary" href="{{linkHref}}">{{linkLabel}}</a>{{/action}}
+</div>
+
+"""#,
+"templates/parts/import-progress.mustache": #"""
+<div{{#isRunning}} data-running{{/isRunning}} class="stack">
+<p>{{#status}}{{>parts/status}}{{/status}}</p>
+{{#isRunning}}<progress value="{{done}}" max="{{total}}" aria-label="[[Progress]]"></progress>{{/isRunning}}
+<p class="progress-line" role="status"><span>{{line}}</span></p>
+{{#problem}}<p class="error">{{problem}}</p>{{/problem}}
+<dl class="facts">{{#counts}}<dt>{{countLabel}}</dt><dd class="number">{{countNumber}}</dd>{{/counts}}</dl>
 </div>
 
 """#,

@@ -27,8 +27,8 @@ package struct StaffSite: Sendable {
     }
 
     static let routes: [Route] =
-        Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.contacts + Routes.segments
-        + Routes.staff + Routes.audit
+        Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.contacts + Routes.imports
+        + Routes.segments + Routes.staff + Routes.audit
 
     /// The sections that the navigation offers.
     static let sections: Set<Section> = [.home, .contacts, .segments, .audit, .settings]

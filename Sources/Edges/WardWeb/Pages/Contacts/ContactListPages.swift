@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardIdentity
 import WardContacts
 import WardKernel
 import WardRender
@@ -90,10 +91,13 @@ enum ContactListPages {
             nextSearch: nextSearch,
             empty: people.isEmpty ? empty(visit, isSearch: !term.isEmpty) : nil
         )
+        let mayImport = visit.session?.requester.may(.importContacts) ?? false
+        let importing = Page.Action(label: words("Import people"), href: visit.base + "/imports")
         return Page(
             words("Contacts"),
             .staff(section: .contacts),
             lede: words("Values with the lock are protected and shown in part. Each reveal is in the audit log."),
+            action: mayImport ? importing : nil,
             content: content
         )
     }
