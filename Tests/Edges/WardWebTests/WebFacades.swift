@@ -81,7 +81,9 @@ struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrga
     func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? { try Self.address() }
 
     private static func address() throws -> EmailAddress {
-        guard let address = EmailAddress("messages@lakeside.example") else { throw IdentityError.fieldEmpty("an address") }
+        guard let address = EmailAddress("messages@lakeside.example") else {
+            throw IdentityError.fieldEmpty("an address")
+        }
         return address
     }
 }
