@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+import WardDNS
+import WardKernel
+import WardTestKit
+
+@testable import WardSMTP
+
+/// Faults of a connection that only a socket shows (catalogue N1, N2, N9, T1).
+@Suite struct ConnectionFaultTests {
+    private func transaction() throws -> SMTPTransaction {
+        SMTPTransaction(
+            returnPath: nil,
+            recipients: [try #require(EmailAddress("ann@test.example"))],
+            message: try SMTPMessage(Array("Subject: x\r\n\r\nbody\r\n".utf8))
+        )
+    }
+
+    private func client(_ limit: Duration = .seconds(10)) -> SMTPClient {
+        SMTPClient(heloName: "ward.example", surroundings: .machine, timeouts: .all(limit))
+    }
+
+    private func deliver(
+        _ client: SMTPClient,
+        _ port: Int,
+        _ policy: TransportPolicy,
+        addresses: [IPAddress] = [.loopback]
+    ) async throws -> SMTPOutcome {
+        let endpoint = SMTPEndpoint(name: "mx.test.example", addresses: addresses, port: port)
+        return await client.deliver(try transaction(), to: endpoint, policy: policy) { _ in }
+    }
+
+    @Test(arguments: [ScriptedServer.Answer.last("220 go\r\nthis is no handshake"), .last("220 go"), .hangUp])
+    func `a handshake that breaks off is not protected`(answer: ScriptedServer.Answer) async throws {
+        let seen = Counter()
+        try await ScriptedServer.with { line, _ in
+            if line.hasPrefix("MAIL") { _ = seen.next() }
+            if line.hasPrefix("EHLO") { return .text("250-x\r\n250 STARTTLS") }
+            if line == "STARTTLS" { return answer }
+            return line == "CONNECT" ? .text("220 x") : .text("500 garbage")
+        } _: { server in
+            let outcome = try await deliver(client(), server.port, .requireVerifiedTLS)
+            #expect(outcome.word == "notProtected:tls_handshake_failed")
+            #expect(seen.value == 0)
+        }
+    }
+
+    @Test func `a host where nobody listens is unreachable, and silence ends with the time for it`() async throws {
+        let outcome = try await deliver(client(), try FreePort.find(), .requireVerifiedTLS)
+        #expect(outcome.word == "transient:unreachable:connect")
+        #expect(outcome.mayTryNextHost)
+        try await ScriptedServer.with { _, _ in
+            .silence
+        } _: { server in
+            let outcome = try await deliver(client(.milliseconds(200)), server.port, .requireVerifiedTLS)
+            #expect(outcome.word == "transient:timeout:greeting")
+        }
+    }
+
+    @Test func `silence and a hang-up after the final dot are in doubt`() async throws {
+        for answer in [ScriptedServer.Answer.silence, .hangUp, .last("250")] {
+            try await ScriptedServer.with { line, _ in
+                line == "." ? answer : ScriptedServer.ordinary(line)
+            } _: { server in
+                let outcome = try await deliver(client(.milliseconds(500)), server.port, .opportunistic)
+                switch answer {
+                case .silence: #expect(outcome.word == "inDoubt:timeout")
+                case .hangUp: #expect(outcome.word == "inDoubt:connection_lost")
+                default: #expect(outcome.word == "delivered")
+                }
+                #expect(!outcome.mayTryNextHost)
+            }
+        }
+    }
+
+    @Test func `a connection that the server ended while it lay idle is replaced`() async throws {
+        let connections = Counter()
+        let messages = Counter()
+        try await ScriptedServer.with { line, connection in
+            if line == "CONNECT" { _ = connections.next() }
+            if line == "." { _ = messages.next() }
+            if line.hasPrefix("MAIL"), connection == 1, messages.value == 1 { return .last("421 idle too long") }
+            return ScriptedServer.ordinary(line)
+        } _: { server in
+            let client = client()
+            for _ in 1...2 {
+                let outcome = try await deliver(client, server.port, .opportunistic)
+                #expect(outcome.word == "delivered")
+            }
+            #expect(connections.value == 2)
+            #expect(messages.value == 2)
+            await client.close()
+        }
+    }
+
+    @Test func `an address that does not answer does not keep the other from the message`() async throws {
+        try await ScriptedServer.with { line, _ in
+            ScriptedServer.ordinary(line)
+        } _: { server in
+            let addresses = ["::1", "127.0.0.1"].compactMap { IPAddress($0) }
+            let outcome = try await deliver(client(), server.port, .opportunistic, addresses: addresses)
+            #expect(outcome.word == "delivered")
+            #expect(outcome.attempt.address == .loopback)
+        }
+    }
+
+    @Test func `a closed client takes nothing`() async throws {
+        let client = client()
+        await client.close()
+        #expect(try await deliver(client, 1, .requireVerifiedTLS).word == "transient:cancelled:connect")
+    }
+}
