@@ -23,6 +23,12 @@ package struct PreflightGroup: Hashable, Sendable {
     package let reason: String
     package let count: Int
 
+    package init(method: PreflightMethod, reason: String, count: Int) {
+        self.method = method
+        self.reason = reason
+        self.count = count
+    }
+
     /// The reason in words, as it follows a number of people.
     package var sentence: String { PreflightReason.sentence(of: reason) }
 }

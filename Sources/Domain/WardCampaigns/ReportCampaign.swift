@@ -17,6 +17,11 @@ package struct ReportRow: Hashable, Sendable {
     package let source: Source
     package let count: Int
 
+    package init(source: Source, count: Int) {
+        self.source = source
+        self.count = count
+    }
+
     package var title: String {
         switch source {
         case .delivery(let count): count.standing.title
@@ -84,6 +89,12 @@ package struct ReportPerson: Hashable, Sendable {
     /// Nil when no message was made.
     package let message: MessageID?
     package let changedAt: Timestamp?
+
+    package init(contact: ContactID, message: MessageID?, changedAt: Timestamp?) {
+        self.contact = contact
+        self.message = message
+        self.changedAt = changedAt
+    }
 }
 
 /// Why one person's message went the way it went.

@@ -173,6 +173,21 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 .builder-row input.tiny { width: 64px; }
 .row-counts { margin-left: auto; font-variant-numeric: tabular-nums; white-space: nowrap; }
 
+/* A date in three boxes; a conversation */
+
+.date-parts { display: flex; gap: var(--s4); flex-wrap: wrap; }
+.date-parts .field { margin: 0; }
+.date-parts input:not([type=checkbox]) { width: auto; max-width: 100%; }
+.letter { border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper-raised); padding: var(--s4); }
+.letter.own { border-left: 4px solid var(--accent); }
+.letter > * + * { margin-top: var(--s3); }
+.letter-head { display: flex; flex-wrap: wrap; gap: 0 var(--s3); justify-content: space-between; }
+.sentence-large { font-size: 16px; line-height: 24px; max-width: 66ch; }
+.compose section { padding: var(--s4) 0; border-bottom: 1px solid var(--line); max-width: 760px; }
+.compose textarea { min-height: 280px; font-family: var(--mono); font-size: 13px; }
+.questions { display: grid; gap: var(--s4); }
+.phi-list { border-left: 3px solid var(--phi); padding-left: var(--s2); }
+
 """#,
 "assets/ward.css": #"""
 /* SPDX-License-Identifier: Apache-2.0
@@ -467,6 +482,60 @@ document.getElementById("error-summary")?.focus();
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="none" stroke="#2557a7" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round"><path d="M10 2 17 5v5c0 4-3 7-7 8-4-1-7-4-7-8V5z"/><path d="M7 10l2 2 4-4"/></svg>
 
 """#,
+"strings/portal.es.txt": #"""
+# Patients' pages: recognise, read, answer, unsubscribe.
+You have a message = Tiene un mensaje
+First we ask one question, to make sure that it is you. = Primero le hacemos una pregunta, para saber que es usted.
+What is your date of birth? = ¿Cuál es su fecha de nacimiento?
+For example, 3 27 1980 = Por ejemplo, 3 27 1980
+Month = Mes
+Day = Día
+Year = Año
+What is the passphrase that you agreed with us? = ¿Cuál es la frase secreta que acordó con nosotros?
+Capital letters do not matter. = Las mayúsculas no importan.
+Continue = Continuar
+Not you, or not sure? Close this page and call us at the number that you already have. = ¿No es usted, o no está seguro? Cierre esta página y llámenos al número que ya tiene.
+Write your date of birth with month, day and year, such as 3 27 1980. = Escriba su fecha de nacimiento con mes, día y año, como 3 27 1980.
+Write the passphrase. = Escriba la frase secreta.
+This is not the date that we have. You have {count} more {count|try|tries}. = Esta no es la fecha que tenemos. Le {count|queda|quedan} {count} {count|intento|intentos}.
+This is not the passphrase that we have. You have {count} more {count|try|tries}. = Esta no es la frase que tenemos. Le {count|queda|quedan} {count} {count|intento|intentos}.
+This message is no longer kept = Este mensaje ya no se conserva
+Call us if you still need it. Use the number that you already have. = Llámenos si todavía lo necesita. Use el número que ya tiene.
+We could not make sure that it is you = No pudimos comprobar que es usted
+To protect your information, this page is closed after five tries. = Para proteger su información, esta página se cierra después de cinco intentos.
+Call us at the number that you already have, and we will open it again. = Llámenos al número que ya tiene y la abriremos de nuevo.
+Please call us = Por favor, llámenos
+We have no way to make sure that it is you. = No tenemos cómo comprobar que es usted.
+Call us at the number that you already have. We will tell you what the message says. = Llámenos al número que ya tiene. Le diremos qué dice el mensaje.
+It may have been copied in part, or the message was taken back. Call us if you are not sure. = Puede que se copiara solo una parte, o que el mensaje se retirara. Llámenos si no está seguro.
+Write your answer. = Escriba su respuesta.
+Your answer is too long. Make it shorter, or call us. = Su respuesta es demasiado larga. Acórtela o llámenos.
+You have written many answers today. Call us for the rest. = Ha escrito muchas respuestas hoy. Llámenos para lo demás.
+You are signed out = Ha salido
+You were signed out = Su visita terminó
+To read the message again, follow the link in the e-mail. = Para leer el mensaje otra vez, siga el enlace del correo.
+This happens after half an hour, to protect your information. = Esto ocurre después de media hora, para proteger su información.
+You = Usted
+Your message = Su mensaje
+This message is kept until {day}. = Este mensaje se conserva hasta el {day}.
+Your answer is sent. We will write back here. = Su respuesta está enviada. Le contestaremos aquí.
+There is nothing to read here any more. Call us if you need the message. = Aquí ya no hay nada que leer. Llámenos si necesita el mensaje.
+Your answer = Su respuesta
+Do not use this for emergencies. Call 911. = No lo use para emergencias. Llame al 911.
+Send your answer = Enviar su respuesta
+Unsubscribe = Cancelar la suscripción
+If you change nothing, close this page. = Si no quiere cambiar nada, cierre esta página.
+Do you no longer want e-mail about your care from {organization}? = ¿Ya no quiere correos sobre su atención de {organization}?
+Do you no longer want e-mail about appointments and bills from {organization}? = ¿Ya no quiere correos sobre citas y facturas de {organization}?
+Do you no longer want e-mail about services of {organization}? = ¿Ya no quiere correos sobre los servicios de {organization}?
+Do you no longer want advertising by e-mail from {organization}? = ¿Ya no quiere publicidad por correo de {organization}?
+Do you no longer want e-mail that asks for donations to {organization}? = ¿Ya no quiere correos que piden donaciones para {organization}?
+You are unsubscribed = Su suscripción está cancelada
+You will get no more e-mail of this kind from us. It takes effect now. = Ya no recibirá correos de este tipo. Tiene efecto desde ahora.
+We may still write to you about other things, such as your care. = Podemos escribirle sobre otras cosas, como su atención.
+It may have been copied in part. Call us, and we will unsubscribe you. = Puede que se copiara solo una parte. Llámenos y cancelaremos su suscripción.
+
+"""#,
 "strings/shell.es.txt": #"""
 # Frame, sign-in, account, errors.
 Skip to the content = Ir al contenido
@@ -602,6 +671,178 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <div class="pager">
 {{#nextHref}}<a class="button" href="{{nextHref}}">[[Older entries]]</a>{{/nextHref}}
 {{#mayExport}}<form method="post" action="{{base}}/audit/export">{{>parts/token}}<input type="hidden" name="from" value="{{from}}"><input type="hidden" name="until" value="{{until}}">{{#groups}}{{#isSelected}}<input type="hidden" name="group" value="{{optionValue}}">{{/isSelected}}{{/groups}}{{#outcomes}}{{#isSelected}}<input type="hidden" name="outcome" value="{{optionValue}}">{{/isSelected}}{{/outcomes}}<button type="submit">[[Download these entries as CSV]]</button></form>{{/mayExport}}
+</div>
+
+"""#,
+"templates/campaigns/compose.mustache": #"""
+<nav aria-label="[[Steps]]"><ol class="stepper">
+{{#steps}}<li{{#stepIsDone}} class="done"{{/stepIsDone}}><a href="{{stepHref}}">{{stepLabel}}</a></li>
+{{/steps}}
+</ol></nav>
+<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}" class="stack compose" novalidate>
+{{>parts/token}}
+<input type="hidden" name="version" value="{{version}}">
+<section id="audience" class="stack"><h2>[[1 Audience]]</h2>
+{{#name}}{{>parts/field}}{{/name}}
+<div class="field{{#segmentError}} has-error{{/segmentError}}"><label for="segment">[[Segment]]</label>
+{{#segmentError}}<p class="error" id="segment-error">{{segmentError}}</p>{{/segmentError}}
+{{#hasSegments}}<select id="segment" name="segment"><option value="">[[Choose]]</option>{{#segments}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}{{#choiceHelp}} ({{choiceHelp}}){{/choiceHelp}}</option>{{/segments}}</select>{{/hasSegments}}
+{{^hasSegments}}<p>[[There is no segment yet.]] <a href="{{base}}/segments">[[Make one]]</a></p>{{/hasSegments}}
+</div>
+</section>
+<section id="message" class="stack"><h2>[[2 Message]]</h2>
+{{#senderName}}{{>parts/field}}{{/senderName}}
+{{#subject}}{{>parts/field}}{{/subject}}
+{{#text}}{{>parts/field}}{{/text}}
+<details class="act"><summary>[[Facts that you can put in]]</summary>
+<p class="help">[[Everywhere:]]</p><p>{{#fields}}<code>{{.}}</code> {{/fields}}</p>
+<p class="help">[[Protected, in the text alone:]]</p><p class="phi-list">{{#protectedFields}}<code>{{.}}</code> {{/protectedFields}}</p>
+<p class="help">[[Write a fall-back in quotes, for people who lack the fact. Without one, they are not written to.]]</p></details>
+<div class="field"><label for="language">[[Language of the text]]</label><select id="language" name="language">{{#languages}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/languages}}</select></div>
+</section>
+<section id="protection" class="stack"><h2>[[3 Protection]]</h2>
+<div id="classification" class="questions">
+{{#questions}}<fieldset><legend>{{questionLabel}}</legend>{{>parts/choices}}</fieldset>
+{{/questions}}
+</div>
+<p class="notice{{#isClassified}} good{{/isClassified}}{{^isClassified}} warn{{/isClassified}}"><span><strong>[[Class]]: {{classText}}</strong> {{#classReason}}{{classReason}}{{/classReason}}</span></p>
+{{#payer}}{{>parts/field}}{{/payer}}
+{{#postalAddress}}{{>parts/field}}{{/postalAddress}}
+<fieldset id="sensitivity"><legend>[[How sensitive is it?]]</legend>
+{{#sensitivities}}<div class="choice"><input type="radio" id="sensitivity-{{choiceValue}}" name="sensitivity" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="sensitivity-{{choiceValue}}">{{choiceLabel}}<span class="help">{{choiceHelp}}</span></label></div>
+{{/sensitivities}}
+</fieldset>
+</section>
+{{#mayEdit}}<p><button class="primary" type="submit">[[Save]]</button></p>{{/mayEdit}}
+</form>
+<section id="review" class="stack"><h2>[[4 Review]]</h2>
+{{^isComplete}}<div class="notice warn"><div><p><strong>[[Before it can go out]]</strong></p><ul>{{#missing}}<li><a href="#{{errorTarget}}">{{errorText}}</a></li>{{/missing}}</ul></div></div>{{/isComplete}}
+{{#isComplete}}
+<div class="buttons">
+<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/check">{{>parts/token}}<button type="submit">[[Check everybody]]</button></form>
+{{#mayEdit}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/test">{{>parts/token}}<button type="submit">[[Send a test to myself]]</button></form>{{/mayEdit}}
+{{#mayPreview}}<a class="button" href="{{base}}/campaigns/{{campaignIdentifier}}/preview">[[Preview as a member]]</a>{{/mayPreview}}
+</div>
+{{#preflight}}
+{{#isOutdated}}<p class="notice warn">[[The draft has changed since. Check again.]]</p>{{/isOutdated}}
+<p class="sentence-large">{{preflightSentence}}</p>
+<div class="table-wrap"><table>
+<caption>[[Asked]] {{#asked}}{{>parts/moment}}{{/asked}}</caption>
+<thead><tr><th scope="col">[[How]]</th><th scope="col">[[Why]]</th><th scope="col" class="number">[[People]]</th></tr></thead>
+<tbody>{{#preflightRows}}<tr><td>{{#rowMethod}}{{>parts/status}}{{/rowMethod}}</td><td>{{rowReason}}</td><td class="number"><a href="{{rowHref}}">{{rowCount}}</a></td></tr>
+{{/preflightRows}}</tbody></table></div>
+{{/preflight}}
+{{/isComplete}}
+</section>
+{{#isComplete}}{{#maySend}}
+<section id="when" class="stack"><h2>[[5 When]]</h2>
+{{#sendProblem}}<p class="error" id="send-error" role="alert">{{sendProblem}}</p>{{/sendProblem}}
+<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/send">{{>parts/token}}<input type="hidden" name="when" value="now"><button class="primary" type="submit">{{sendLabel}}</button></form>
+<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/send" class="stack narrow">{{>parts/token}}<input type="hidden" name="when" value="later">
+<div class="field-row"><div class="field"><label for="date">[[Day]]</label><input id="date" name="date" type="date" value="{{sendDate}}" required></div><div class="field"><label for="time">[[Time]] <span class="soft">{{zoneName}}</span></label><input id="time" name="time" type="time" value="{{sendTime}}" required></div></div>
+<button type="submit">[[Schedule]]</button></form>
+</section>
+{{/maySend}}{{/isComplete}}
+
+"""#,
+"templates/campaigns/decision.mustache": #"""
+<dl class="facts">
+<dt>[[Person]]</dt><dd>{{#person}}{{>parts/phi}}{{/person}}</dd>
+<dt>[[What became of it]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}} {{#standingReason}}{{standingReason}}{{/standingReason}}</dd>
+{{#protects}}<dt>[[What this protects]]</dt><dd>{{protects}}</dd>{{/protects}}
+</dl>
+<h2>[[Questions and answers]]</h2>
+<ol class="rows">
+{{#answers}}<li><div><strong>{{questionText}}</strong><p class="help">{{ruleText}}</p></div><div>{{#answerStatus}}{{>parts/status}}{{/answerStatus}}</div></li>
+{{/answers}}
+</ol>
+{{#asked}}<p class="soft">[[Asked]] {{>parts/moment}}</p>{{/asked}}
+<details class="act"><summary>[[Evidence]]</summary>
+<ul class="rows">{{#attempts}}<li><div><strong>{{attemptTitle}}</strong> <span class="soft">{{#began}}{{>parts/moment}}{{/began}}</span><p class="mono">{{evidence}}</p></div></li>{{/attempts}}</ul>
+<p class="help">[[This version does not ask yet:]]</p><ul>{{#notAsked}}<li>{{.}}</li>{{/notAsked}}</ul>
+</details>
+
+"""#,
+"templates/campaigns/list.mustache": #"""
+{{#mayEdit}}<form method="post" action="{{base}}/campaigns">{{>parts/token}}<button class="primary" type="submit">[[New campaign]]</button></form>{{/mayEdit}}
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Campaigns]]</caption>
+<thead><tr><th scope="col">[[Name]]</th><th scope="col">[[State]]</th><th scope="col">[[Class]]</th><th scope="col">[[When]]</th></tr></thead>
+<tbody>
+{{#rows}}
+<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td data-label="[[State]]">{{#status}}{{>parts/status}}{{/status}}</td><td data-label="[[Class]]">{{#rowClass}}{{rowClass}}{{/rowClass}}{{^rowClass}}<span class="soft">[[not classified]]</span>{{/rowClass}}</td><td data-label="[[When]]">{{rowWhenLabel}} {{#when}}{{>parts/moment}}{{/when}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+{{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[Older]]</a></p>{{/nextHref}}
+{{/empty}}
+
+"""#,
+"templates/campaigns/people.mustache": #"""
+{{#reasonText}}<p class="sentence-large">{{reasonText}}</p>{{/reasonText}}
+{{^rows}}<p>[[Nobody any more.]]</p>{{/rows}}
+<ul class="rows">
+{{#rows}}<li><div>{{#rowPerson}}{{>parts/phi}}{{/rowPerson}} {{#changed}}<span class="soft">{{>parts/moment}}</span>{{/changed}}</div>{{#rowHref}}<a href="{{rowHref}}">[[Why?]]</a>{{/rowHref}}</li>
+{{/rows}}
+</ul>
+{{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}
+
+"""#,
+"templates/campaigns/preview.mustache": #"""
+<div class="split">
+<section><h2>[[Members]]</h2><ul class="rows">
+{{#members}}<li><a href="{{memberHref}}"{{#memberIsShown}} aria-current="true"{{/memberIsShown}}>{{memberLabel}}</a></li>
+{{/members}}
+</ul></section>
+<section>
+{{#isShown}}<article class="letter"><p class="letter-head"><strong>{{subject}}</strong></p>{{{bodyMarkup.html}}}</article>{{/isShown}}
+{{#noMessage}}<p class="notice warn">{{noMessage}}</p>{{/noMessage}}
+</section>
+</div>
+
+"""#,
+"templates/campaigns/progress.mustache": #"""
+<div{{#progressIsRunning}} data-running{{/progressIsRunning}}><p class="progress-line"><span>{{progressText}}</span></p><progress max="{{total}}" value="{{done}}" aria-label="[[Progress]]">{{progressText}}</progress></div>
+
+"""#,
+"templates/campaigns/report.mustache": #"""
+<p class="sentence-large">{{#status}}{{>parts/status}}{{/status}} {{sentence}}</p>
+{{#isRunning}}<div data-follow="{{base}}/campaigns/{{campaignIdentifier}}/progress" aria-live="polite">{{#progressContent}}{{>campaigns/progress}}{{/progressContent}}</div>{{/isRunning}}
+{{#maySend}}
+<div class="buttons">
+{{#isRunning}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="pause"><button type="submit">[[Pause]]</button></form>{{/isRunning}}
+{{#isPaused}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="resume"><button class="primary" type="submit">[[Go on sending]]</button></form>{{/isPaused}}
+{{#isScheduled}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="unschedule"><button type="submit">[[Make it a draft again]]</button></form>{{/isScheduled}}
+{{^isOver}}<details class="act"><summary>[[Cancel the campaign]]</summary><form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command" class="stack">{{>parts/token}}<input type="hidden" name="command" value="cancel"><p class="help">[[What has not left is never sent. What was delivered stays delivered.]]</p><button class="danger" type="submit">[[Cancel the campaign for good]]</button></form></details>{{/isOver}}
+</div>
+{{/maySend}}
+<div class="split wide-left">
+<section>
+{{{chartMarkup.html}}}
+<div class="table-wrap"><table class="cards">
+<caption>[[Each number leads to its people, with the reason for each.]]</caption>
+<thead><tr><th scope="col">[[What became of it]]</th><th scope="col">[[How]]</th><th scope="col">[[Why]]</th><th scope="col" class="number">[[People]]</th></tr></thead>
+<tbody>
+{{#rows}}
+<tr><th scope="row">{{#rowTitle}}{{>parts/status}}{{/rowTitle}}</th><td data-label="[[How]]">{{#rowMethod}}{{rowMethod}}{{/rowMethod}}</td><td data-label="[[Why]]">{{#rowReason}}{{rowReason}}{{/rowReason}}</td><td class="number" data-label="[[People]]"><a href="{{rowHref}}">{{rowCount}}</a></td></tr>
+{{/rows}}
+</tbody></table></div>
+{{#doubts}}<p class="soft">{{doubts}}</p>{{/doubts}}
+<p class="soft">[[Delivered means that their mail server took the message. Whether it was read, nobody knows. Nothing in the message reports back.]]</p>
+</section>
+<section>
+<dl class="facts">
+<dt>[[Subject]]</dt><dd>{{subject}}</dd>
+<dt>[[Sender’s name]]</dt><dd>{{senderName}}</dd>
+{{#className}}<dt>[[Class]]</dt><dd>{{className}}</dd>{{/className}}
+{{#sensitivityName}}<dt>[[Sensitivity]]</dt><dd>{{sensitivityName}}</dd>{{/sensitivityName}}
+{{#payer}}<dt>[[Who pays]]</dt><dd>{{payer}}</dd>{{/payer}}
+{{#scheduled}}<dt>[[Set for]]</dt><dd>{{>parts/moment}}</dd>{{/scheduled}}
+{{#started}}<dt>[[Began]]</dt><dd>{{>parts/moment}}</dd>{{/started}}
+{{#finished}}<dt>[[Finished]]</dt><dd>{{>parts/moment}}</dd>{{/finished}}
+</dl>
+</section>
 </div>
 
 """#,
@@ -824,6 +1065,68 @@ Nothing needs you now. = Nada requiere su atención ahora.
 </html>
 
 """#,
+"templates/messages/list.mustache": #"""
+{{#locks}}
+<div class="notice warn" role="note"><div><p><strong>[[Locked out of the portal after five wrong attempts]]</strong>: {{#lockPerson}}{{>parts/phi}}{{/lockPerson}}, {{#lockedAt}}{{>parts/moment}}{{/lockedAt}}</p>
+{{#mayUnlock}}<details class="act"><summary>[[Let them try again]]</summary><form method="post" action="{{base}}/messages/unlock/{{lockContact}}" class="stack">{{>parts/token}}<div class="field"><label for="reason-{{lockContact}}">[[How do you know who it is?]]</label><input id="reason-{{lockContact}}" name="reason" maxlength="500" required></div><button type="submit">[[Let them try again]]</button></form></details>{{/mayUnlock}}</div></div>
+{{/locks}}
+<ul class="chips">
+{{#filters}}<li><a class="chip" href="{{filterHref}}"{{#filterIsCurrent}} aria-current="page"{{/filterIsCurrent}}>{{filterLabel}}</a></li>
+{{/filters}}
+</ul>
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Conversations]]</caption>
+<thead><tr><th scope="col">[[Subject]]</th><th scope="col">[[Person]]</th><th scope="col">[[Last answer]]</th><th scope="col">[[With]]</th></tr></thead>
+<tbody>
+{{#rows}}
+<tr><th scope="row"><a href="{{rowHref}}">{{#rowSubject}}{{>parts/phi}}{{/rowSubject}}</a></th><td data-label="[[Person]]">{{#rowPerson}}{{>parts/phi}}{{/rowPerson}}</td><td data-label="[[Last answer]]">{{#answered}}{{>parts/moment}}{{/answered}}{{^answered}}<span class="soft">[[none]]</span>{{/answered}}</td><td data-label="[[With]]">{{#rowAssigned}}{{rowAssigned}}{{/rowAssigned}}{{^rowAssigned}}<span class="soft">[[nobody yet]]</span>{{/rowAssigned}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+{{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[Older]]</a></p>{{/nextHref}}
+{{/empty}}
+
+"""#,
+"templates/messages/thread.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<div class="split wide-left">
+<section>
+{{#messages}}
+<article class="letter{{#isOwn}} own{{/isOwn}}">
+<p class="letter-head"><strong>{{author}}</strong> <span class="soft">{{#written}}{{>parts/moment}}{{/written}} {{#state}}{{>parts/status}}{{/state}}</span></p>
+{{{bodyMarkup.html}}}
+{{#mayRetract}}<details class="act"><summary>[[Take back]]</summary><form method="post" action="{{base}}/messages/{{threadIdentifier}}/retract" class="stack">{{>parts/token}}<input type="hidden" name="message" value="{{messageIdentifier}}"><p class="help">[[The link stops working and the person can no longer read it.]]</p><div class="field"><label for="reason-{{messageIdentifier}}">[[Reason]]</label><input id="reason-{{messageIdentifier}}" name="reason" maxlength="500" required></div><button class="danger" type="submit">[[Take the message back]]</button></form></details>{{/mayRetract}}
+</article>
+{{/messages}}
+{{#mayAnswer}}
+<form method="post" action="{{base}}/messages/{{threadIdentifier}}" class="stack">
+{{>parts/token}}
+<div class="field"><label for="answer">[[Your answer]]</label><p class="help" id="answer-help">[[It goes through the same checks as every message. The subject says only who you are.]]</p><textarea id="answer" name="answer" rows="6" maxlength="20000" aria-describedby="answer-help" required>{{typed}}</textarea></div>
+<fieldset><legend>[[How sensitive is it?]]</legend>
+{{#sensitivities}}<div class="choice"><input type="radio" id="sensitivity-{{choiceValue}}" name="sensitivity" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="sensitivity-{{choiceValue}}">{{choiceLabel}}<span class="help">{{choiceHelp}}</span></label></div>
+{{/sensitivities}}
+</fieldset>
+<button class="primary" type="submit">[[Send the answer]]</button>
+</form>
+{{/mayAnswer}}
+</section>
+<section>
+<dl class="facts">
+<dt>[[Person]]</dt><dd>{{#personLabel}}{{>parts/phi}}{{/personLabel}}</dd>
+<dt>[[With]]</dt><dd>{{#assigned}}{{assigned}}{{/assigned}}{{^assigned}}<span class="soft">[[nobody yet]]</span>{{/assigned}}</dd>
+{{#isLocked}}<dt>[[Portal]]</dt><dd><span class="status bad">[[locked after five wrong attempts]]</span></dd>{{/isLocked}}
+</dl>
+{{#mayAnswer}}
+<div class="buttons">
+<form method="post" action="{{base}}/messages/{{threadIdentifier}}/assign">{{>parts/token}}<input type="hidden" name="to" value="{{^isAssignedToMe}}me{{/isAssignedToMe}}"><button type="submit">{{#isAssignedToMe}}[[Give it back]]{{/isAssignedToMe}}{{^isAssignedToMe}}[[Take it]]{{/isAssignedToMe}}</button></form>
+<form method="post" action="{{base}}/messages/{{threadIdentifier}}/handled">{{>parts/token}}<input type="hidden" name="handled" value="{{#isHandled}}no{{/isHandled}}{{^isHandled}}yes{{/isHandled}}"><button type="submit">{{#isHandled}}[[Open it again]]{{/isHandled}}{{^isHandled}}[[Mark as dealt with]]{{/isHandled}}</button></form>
+</div>
+{{/mayAnswer}}
+</section>
+</div>
+
+"""#,
 "templates/parts/choices.mustache": #"""
 {{#choices}}
 <div class="choice"><input type="radio" id="{{choiceGroup}}-{{choiceValue}}" name="{{choiceGroup}}" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="{{choiceGroup}}-{{choiceValue}}">{{choiceLabel}}{{#choiceHelp}}<span class="help">{{choiceHelp}}</span>{{/choiceHelp}}</label></div>
@@ -897,6 +1200,69 @@ Nothing needs you now. = Nada requiere su atención ahora.
 """#,
 "templates/parts/token.mustache": #"""
 <input type="hidden" name="form_token" value="{{formToken}}">
+
+"""#,
+"templates/portal/conversation.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+{{#isKept}}<div class="notice good" role="status"><p>[[Your answer is sent. We will write back here.]]</p></div>{{/isKept}}
+{{#messages}}
+<article class="letter{{#isOwn}} own{{/isOwn}}">
+<p class="letter-head"><strong>{{author}}</strong> <span class="soft">{{#written}}{{>parts/moment}}{{/written}}</span></p>
+{{{bodyMarkup.html}}}
+</article>
+{{/messages}}
+{{^messages}}<p>[[There is nothing to read here any more. Call us if you need the message.]]</p>{{/messages}}
+{{#mayAnswer}}
+<form method="post" action="{{base}}/message" class="stack" novalidate>
+{{>parts/token}}
+<input type="hidden" name="identifier" value="{{answerIdentifier}}">
+<div class="field{{#problem}} has-error{{/problem}}">
+<label for="answer">[[Your answer]]</label>
+<p class="help" id="answer-help">[[Do not use this for emergencies. Call 911.]]</p>
+{{#problem}}<p class="error" id="answer-error"><span class="visually-hidden">[[Problem:]]</span> {{problem}}</p>{{/problem}}
+<textarea id="answer" name="answer" rows="6" maxlength="20000" aria-describedby="answer-help">{{typed}}</textarea>
+</div>
+<button class="primary" type="submit">[[Send your answer]]</button>
+</form>
+{{/mayAnswer}}
+{{#keptUntil}}<p class="soft">{{keptUntil}}</p>{{/keptUntil}}
+<form method="post" action="{{base}}/message/sign-out">{{>parts/token}}<button type="submit">[[Sign out]]</button></form>
+
+"""#,
+"templates/portal/note.mustache": #"""
+<div class="stack">
+{{#paragraphs}}<p>{{.}}</p>
+{{/paragraphs}}
+</div>
+
+"""#,
+"templates/portal/recognise.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<form method="post" action="{{address}}" class="stack" novalidate>
+{{>parts/token}}
+{{#isBirthDate}}
+<fieldset class="field{{#problem}} has-error{{/problem}}" aria-describedby="date-help">
+<legend><h2>[[What is your date of birth?]]</h2></legend>
+<p class="help" id="date-help">[[For example, 3 27 1980]]</p>
+{{#problem}}<p class="error" id="date-error"><span class="visually-hidden">[[Problem:]]</span> {{problem}}</p>{{/problem}}
+<div class="date-parts">
+<div class="field"><label for="month">[[Month]]</label><input id="month" name="month" value="{{month}}" inputmode="numeric" autocomplete="bday-month" maxlength="12" size="4" required></div>
+<div class="field"><label for="day">[[Day]]</label><input id="day" name="day" value="{{day}}" inputmode="numeric" autocomplete="bday-day" maxlength="4" size="3" required></div>
+<div class="field"><label for="year">[[Year]]</label><input id="year" name="year" value="{{year}}" inputmode="numeric" autocomplete="bday-year" maxlength="6" size="5" required></div>
+</div>
+</fieldset>
+{{/isBirthDate}}
+{{^isBirthDate}}
+<div class="field{{#problem}} has-error{{/problem}}">
+<label for="passphrase">[[What is the passphrase that you agreed with us?]]</label>
+<p class="help" id="passphrase-help">[[Capital letters do not matter.]]</p>
+{{#problem}}<p class="error" id="passphrase-error"><span class="visually-hidden">[[Problem:]]</span> {{problem}}</p>{{/problem}}
+<input id="passphrase" name="passphrase" autocomplete="off" maxlength="200" aria-describedby="passphrase-help" required>
+</div>
+{{/isBirthDate}}
+<button class="primary" type="submit">[[Continue]]</button>
+</form>
+<p class="soft">[[Not you, or not sure? Close this page and call us at the number that you already have.]]</p>
 
 """#,
 "templates/segments/detail.mustache": #"""
@@ -1132,6 +1498,14 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <dt>[[Staff pages]]</dt><dd><code>{{staffAddress}}</code></dd>
 <dt>[[Patient pages]]</dt><dd><code>{{patientAddress}}</code></dd>
 </dl>
+
+"""#,
+"templates/unsubscribe/ask.mustache": #"""
+<form method="post" action="{{address}}" class="stack">
+<p>{{question}}</p>
+<button class="primary" type="submit">[[Unsubscribe]]</button>
+</form>
+<p class="soft">[[If you change nothing, close this page.]]</p>
 
 """#,
     ]

@@ -28,10 +28,10 @@ package struct StaffSite: Sendable {
 
     static let routes: [Route] =
         Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.contacts + Routes.imports
-        + Routes.segments + Routes.staff + Routes.audit
+        + Routes.segments + Routes.staff + Routes.audit + Routes.campaigns + Routes.messages
 
     /// The sections that the navigation offers.
-    static let sections: Set<Section> = [.home, .contacts, .segments, .audit, .settings]
+    static let sections: Set<Section> = [.home, .contacts, .segments, .messages, .campaigns, .audit, .settings]
 }
 
 /// The areas' tables, each in a file of its own.
@@ -59,5 +59,5 @@ package struct PatientSite: Sendable {
         )
     }
 
-    static let routes: [Route] = []
+    static let routes: [Route] = Routes.portal + Routes.unsubscribe
 }

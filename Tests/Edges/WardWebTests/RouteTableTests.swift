@@ -53,7 +53,7 @@ import WardKernel
     static func send(_ route: Route, _ path: String, _ browser: TestBrowser) async throws -> TestBrowser.Answer {
         switch (route.method, route.body) {
         case (.get, _): return try await browser.get(path)
-        case (.post, .fields): return try await browser.post(path)
+        case (.post, .fields), (.post, .unguarded): return try await browser.post(path)
         case (.post, .upload):
             let body = """
                 --b\r\nContent-Disposition: form-data; name="form_token"\r\n\r\n\(browser.formToken)\r

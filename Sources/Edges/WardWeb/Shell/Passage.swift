@@ -29,7 +29,8 @@ struct Passage: Sendable {
             origin: origin,
             session: answer.session,
             secret: secret ?? "",
-            freshVisit: fresh
+            freshVisit: fresh,
+            patientToken: site.usesStaffSessions ? nil : token
         )
         if let refusal = try await refusal(room, timedOut: answer.timedOut) { return refusal }
         let visit = try await visit(room)
@@ -45,6 +46,8 @@ struct Passage: Sendable {
         let session: CurrentSession?
         let secret: String
         let freshVisit: String?
+        /// A recognised person's visit on the patients' site; the portal decides what it is worth.
+        let patientToken: String?
     }
 
     private func organization() async throws -> Organization {
@@ -97,6 +100,10 @@ struct Passage: Sendable {
     private func visit(_ room: Room) async throws -> Visit {
         let query = try Fields(decoding: request.uri.query ?? "")
         guard route.method == .post else { return makeVisit(room, query: query, form: Fields(), upload: nil) }
+        if case .unguarded(let limit) = route.body {
+            let form = try await fields(atMost: limit)
+            return makeVisit(room, query: query, form: form, upload: nil)
+        }
         let host = request.head.authority ?? request.headers[SecurityHeaders.named("host")]
         try FormGuard.check(request.headers, host: host)
         let header = request.headers[SecurityHeaders.named("x-form-token")]
@@ -105,6 +112,7 @@ struct Passage: Sendable {
             let form = try await fields(atMost: limit)
             try FormGuard.check(token: header ?? form.optional("form_token"), boundTo: room.secret)
             return makeVisit(room, query: query, form: form, upload: nil)
+        case .unguarded: throw BadRequest(reason: .malformed)
         case .upload(let limit):
             let type = request.headers[.contentType]
             let upload = try await Upload.begin(request.body, contentType: type, atMost: limit)
@@ -142,6 +150,7 @@ struct Passage: Sendable {
             upload: upload,
             origin: room.origin,
             formToken: FormToken.make(forSession: room.secret),
+            patientToken: room.patientToken,
             language: Language(acceptLanguage: request.headers[.acceptLanguage]),
             renderer: site.renderer,
             settings: site.settings,
@@ -168,6 +177,8 @@ extension Passage {
         switch reply.sessionChange {
         case .open(let session):
             response.headers.append(.init(name: .setCookie, value: room.cookies.setting(.session, to: session.token)))
+        case .openPatient(let token):
+            response.headers.append(.init(name: .setCookie, value: room.cookies.setting(.session, to: token)))
         case .close:
             response.headers.append(.init(name: .setCookie, value: room.cookies.clearing(.session)))
             response.headers[SecurityHeaders.named("clear-site-data")] = "\"cache\", \"storage\""

@@ -22,6 +22,8 @@ struct Reply: Sendable {
 
     enum SessionChange: Sendable {
         case open(OpenedSession)
+        /// A person was recognised on the patients' site.
+        case openPatient(Sensitive<String>)
         case close
     }
 
@@ -43,6 +45,12 @@ struct Reply: Sendable {
     func opening(_ session: OpenedSession) -> Reply {
         var reply = self
         reply.sessionChange = .open(session)
+        return reply
+    }
+
+    func opening(patientVisit token: Sensitive<String>) -> Reply {
+        var reply = self
+        reply.sessionChange = .openPatient(token)
         return reply
     }
 

@@ -30,6 +30,9 @@ enum BodyRule: Sendable, Hashable {
     case fields(atMost: Int)
     /// A form with one file, read by the handler as it arrives (`Visit.upload`).
     case upload(atMost: Int)
+    /// Form fields from whoever holds the address, without cookie, origin or form token: a mail program's one-click
+    /// unsubscribing (RFC 8058). The address itself is the secret, and the handler does nothing else.
+    case unguarded(atMost: Int)
 
     static let form = BodyRule.fields(atMost: 64 * 1_024)
 }

@@ -17,6 +17,8 @@ struct Visit: Sendable {
     let upload: Upload?
     let origin: RequestOrigin
     let formToken: String
+    /// The token of a recognised person's visit, on the patients' site alone.
+    let patientToken: String?
     let language: Language
     let renderer: Renderer
     let settings: SiteSettings

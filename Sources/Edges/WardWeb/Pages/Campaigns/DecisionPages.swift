@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardCampaigns
+import WardDelivery
+import WardKernel
+import WardRender
+
+struct DecisionContent: PageModel {
+    static let template = "campaigns/decision"
+
+    struct Answer: Sendable {
+        let questionText: String
+        let answerStatus: StatusModel
+        let ruleText: String
+    }
+
+    struct Attempt: Sendable {
+        let attemptTitle: String
+        let began: MomentModel
+        let evidence: String
+    }
+
+    let person: ProtectedValueModel
+    let standing: StatusModel
+    let standingReason: String?
+    let protects: String?
+    let answers: [Answer]
+    let asked: MomentModel?
+    let attempts: [Attempt]
+    let notAsked: [String]
+}
+
+/// Why one person’s message went the way it went, in words that a nurse understands, the evidence folded below.
+enum DecisionPages {
+    static func show(_ visit: Visit) async throws -> Reply {
+        let id: CampaignID = try visit.identifier("campaign")
+        let contact: ContactID = try visit.identifier("contact")
+        let campaign = try await CampaignPages.find(id, visit)
+        let decision = try await visit.facades.campaigns.decision(
+            about: contact,
+            in: id,
+            requester: try visit.requester
+        )
+        let names = try await MessagesPages.names(of: [contact], visit)
+        let person = names[contact] ?? .init(phiText: "••••", isMasked: true)
+        let content: DecisionContent
+        switch decision {
+        case .notInAudience: throw NotFound()
+        case .toBeMade:
+            content = plain(person, StatusModel(visit.words("The message is still to be made"), .plain), nil)
+        case .noMessage(let reason):
+            content = plain(person, StatusModel(visit.words("Not sent"), .bad), visit.words(reason.sentence))
+        case .message(let explanation): content = full(person, explanation, visit)
+        }
+        var page = Page(
+            visit.words("Why it went this way"),
+            .staff(section: .campaigns),
+            lede: visit.words("One person’s message: each question that was asked, and what was answered."),
+            content: content
+        )
+        page.crumbs = [
+            .init(label: visit.words("Campaigns"), href: visit.base + "/campaigns"),
+            .init(
+                label: campaign.draft.name.isEmpty ? visit.words("Campaign") : campaign.draft.name,
+                href: visit.base + "/campaigns/\(id)"
+            ),
+        ]
+        return .page(page)
+    }
+
+    private static func plain(
+        _ person: ProtectedValueModel,
+        _ standing: StatusModel,
+        _ reason: String?
+    ) -> DecisionContent {
+        DecisionContent(
+            person: person,
+            standing: standing,
+            standingReason: reason,
+            protects: nil,
+            answers: [],
+            asked: nil,
+            attempts: [],
+            notAsked: []
+        )
+    }
+
+    private static func full(
+        _ person: ProtectedValueModel,
+        _ explanation: DeliveryExplanation,
+        _ visit: Visit
+    ) -> DecisionContent {
+        let summary = explanation.summary
+        let count = DeliveryCount(standing: summary.standing, reason: summary.reason, method: summary.method, count: 1)
+        let last = explanation.decisions.last
+        return DecisionContent(
+            person: person,
+            standing: StatusModel(visit.words(summary.standing.title), ReportPages.tone(summary.standing)),
+            standingReason: count.sentence.map { visit.words($0) },
+            protects: summary.method.map { visit.words(protects($0)) },
+            answers: (last?.answers ?? []).map { answer($0, visit) },
+            asked: last.map { visit.moment($0.decidedAt) },
+            attempts: explanation.attempts.map { attempt($0, visit) },
+            notAsked: explanation.notAsked
+        )
+    }
+
+    private static func protects(_ method: SendMethod) -> String {
+        switch method {
+        case .verifiedTLS:
+            "Verified TLS protects the message between the mail servers. Once it reaches the inbox, it is an ordinary e-mail."
+        case .portal:
+            "The content stays here and is read after a second step. The e-mail that went out says only that a message waits."
+        case .opportunisticTLS: "Only a notice without content was mailed."
+        }
+    }
+
+    private static func answer(_ answered: AnsweredQuestion, _ visit: Visit) -> DecisionContent.Answer {
+        let status: StatusModel =
+            switch answered.answer {
+            case .passes: StatusModel(visit.words("yes"), .good)
+            case .notApplicable: StatusModel(visit.words("does not concern this message"), .plain)
+            case .allows(let methods, _):
+                StatusModel(
+                    methods.filter { $0 != .opportunisticTLS }.map { visit.words($0.title) }.sorted()
+                        .joined(separator: ", "),
+                    .good
+                )
+            case .holds(let reason, _): StatusModel(visit.words(reason.sentence), .warn)
+            case .refuses(let reason, _): StatusModel(visit.words(reason.sentence), .bad)
+            }
+        return .init(
+            questionText: visit.words(answered.question.sentence),
+            answerStatus: status,
+            ruleText: answered.question.rule
+        )
+    }
+
+    private static func attempt(_ attempt: AttemptSummary, _ visit: Visit) -> DecisionContent.Attempt {
+        let evidence = attempt.evidence
+        let parts = [
+            evidence?.host, evidence?.tlsVersion, evidence?.cipher, evidence?.certificate,
+            evidence?.replyCode.map { "\($0)" }, evidence?.enhancedCode, evidence?.route,
+        ]
+        return .init(
+            attemptTitle: visit.words(
+                "Attempt {number}: {outcome}",
+                [
+                    "number": "\(attempt.number)", "outcome": attempt.outcome.replacing("_", with: " "),
+                ]
+            ),
+            began: visit.moment(attempt.beganAt),
+            evidence: parts.compactMap { $0 }.joined(separator: " · ")
+        )
+    }
+}

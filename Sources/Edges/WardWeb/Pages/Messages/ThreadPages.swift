@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardDelivery
+import WardIdentity
+import WardKernel
+import WardPortal
+import WardRender
+
+struct ThreadContent: PageModel {
+    static let template = "messages/thread"
+
+    struct Message: Sendable {
+        let author: String
+        let isOwn: Bool
+        let written: MomentModel
+        let bodyMarkup: Markup
+        let state: StatusModel?
+        let messageIdentifier: String
+        let mayRetract: Bool
+    }
+
+    let threadIdentifier: String
+    let personLabel: ProtectedValueModel
+    let messages: [Message]
+    let mayAnswer: Bool
+    let summary: ErrorSummary?
+    let typed: String
+    let sensitivities: [ChoiceModel]
+    let choiceGroup: String
+    let isHandled: Bool
+    let isAssignedToMe: Bool
+    let assigned: String?
+    let isLocked: Bool
+}
+
+/// One conversation, and the answer to it.
+enum ThreadPages {
+    static func show(_ visit: Visit) async throws -> Reply { .page(try await page(visit)) }
+
+    static func answer(_ visit: Visit) async throws -> Reply {
+        let thread: ThreadID = try visit.identifier("thread")
+        let typed = try visit.form.text("answer")
+        let sensitivity = Sensitivity(rawValue: try visit.form.text("sensitivity")) ?? .sensitive
+        let outcome: ReplyOutcome
+        do {
+            outcome = try await visit.facades.portal.answer(
+                thread,
+                typed,
+                author: visit.session?.name ?? visit.organization.name,
+                sensitivity: sensitivity,
+                requester: try visit.requester
+            )
+        } catch PortalError.noAddress {
+            return .page(
+                try await page(visit, problem: visit.words("This person has no e-mail address on record.")),
+                status: 422
+            )
+        }
+        switch outcome {
+        case .sent(_, let method): return try await again(visit, sentence(method), .good)
+        case .held(_, let reason): return try await again(visit, "It waits: " + reason.sentence, .warn)
+        case .notSent(_, let reason): return try await again(visit, "It was not sent. " + reason.sentence, .bad)
+        case .refused(.empty):
+            return .page(try await page(visit, problem: visit.words("Write your answer.")), status: 422)
+        case .refused(.tooLong):
+            return .page(try await page(visit, problem: visit.words("The answer is too long.")), status: 422)
+        }
+    }
+
+    static func mark(_ visit: Visit) async throws -> Reply {
+        let thread: ThreadID = try visit.identifier("thread")
+        let isHandled = try visit.form.text("handled") == "yes"
+        try await visit.facades.portal.mark(thread, handled: isHandled, requester: try visit.requester)
+        return .seeOther(isHandled ? visit.path("messages") : visit.path("messages", "\(thread)"))
+    }
+
+    static func assign(_ visit: Visit) async throws -> Reply {
+        let thread: ThreadID = try visit.identifier("thread")
+        let requester = try visit.requester
+        let staff = try visit.form.text("to") == "me" ? StaffID(bytes: requester.identifier) : nil
+        try await visit.facades.portal.assign(thread, to: staff, requester: requester)
+        return .seeOther(visit.path("messages", "\(thread)"))
+    }
+
+    static func retract(_ visit: Visit) async throws -> Reply {
+        let thread: ThreadID = try visit.identifier("thread")
+        guard let message = PortalMessageID(try visit.form.text("message")) else { throw NotFound() }
+        let reason = try visit.form.text("reason")
+        do {
+            try await visit.facades.portal.retract(message, reason: reason, requester: try visit.requester)
+        } catch let error as PortalError {
+            return .page(
+                try await page(visit).with(.init(text: visit.words(error.description), tone: .bad)),
+                status: 422
+            )
+        }
+        return .seeOther(visit.path("messages", "\(thread)"))
+    }
+
+    private static func again(_ visit: Visit, _ text: String, _ tone: Page.Notice.Tone) async throws -> Reply {
+        .page(try await page(visit, keepsTyped: tone != .good).with(.init(text: visit.words(text), tone: tone)))
+    }
+
+    private static func sentence(_ method: SendMethod) -> String {
+        switch method {
+        case .verifiedTLS: "Your answer goes to their mailbox over verified TLS."
+        case .portal, .opportunisticTLS: "Your answer goes to the portal; the person gets a notice without content."
+        }
+    }
+
+    private static func page(_ visit: Visit, problem: String? = nil, keepsTyped: Bool = true) async throws -> Page {
+        let id: ThreadID = try visit.identifier("thread")
+        let requester = try visit.requester
+        let detail: ThreadDetail
+        do {
+            detail = try await visit.facades.portal.thread(id, requester: requester)
+        } catch PortalError.threadNotFound {
+            throw NotFound()
+        }
+        let names = try await MessagesPages.names(of: [detail.summary.contact], visit)
+        let assigned = detail.summary.assignedTo
+        let staff = try await visit.facades.identity.names(
+            of: Set([assigned].compactMap { $0 }),
+            in: visit.organization.id
+        )
+        let mayAnswer = requester.may(.answerMessages)
+        let chosen = visit.form.all("sensitivity").first ?? Sensitivity.sensitive.rawValue
+        let content = ThreadContent(
+            threadIdentifier: "\(id)",
+            personLabel: names[detail.summary.contact] ?? .init(phiText: "••••", isMasked: true),
+            messages: detail.messages.map { message($0, visit, mayAnswer: mayAnswer) },
+            mayAnswer: mayAnswer,
+            summary: ErrorSummary(visit.words, problem.map { [("answer", $0)] } ?? []),
+            typed: keepsTyped ? visit.form.all("answer").first ?? "" : "",
+            sensitivities: CampaignWords.sensitivities(visit, chosen: chosen),
+            choiceGroup: "sensitivity",
+            isHandled: !detail.summary.needsAnswer,
+            isAssignedToMe: assigned?.bytes == requester.identifier,
+            assigned: assigned.flatMap { staff[$0] },
+            isLocked: detail.isLocked
+        )
+        let title = detail.summary.subject.expose(for: .disclosing) { $0 }
+        var page = Page(title, .staff(section: .messages), content: content)
+        page.crumbs = [.init(label: visit.words("Messages"), href: visit.base + "/messages")]
+        return page
+    }
+
+    private static func message(
+        _ message: ThreadDetail.Message,
+        _ visit: Visit,
+        mayAnswer: Bool
+    ) -> ThreadContent.Message {
+        message.content.expose(for: .disclosing) { content in
+            ThreadContent.Message(
+                author: message.direction == .fromPerson ? visit.words("The person") : content.author,
+                isOwn: message.direction == .toPerson,
+                written: visit.moment(message.writtenAt),
+                bodyMarkup: .paragraphs(content.text),
+                state: message.standing.map { state($0, visit) },
+                messageIdentifier: "\(message.id)",
+                mayRetract: mayAnswer && (message.standing == .waiting || message.standing == .opened)
+            )
+        }
+    }
+
+    private static func state(_ standing: MessageStanding, _ visit: Visit) -> StatusModel {
+        switch standing {
+        case .waiting: StatusModel(visit.words("waiting in the portal"), .plain)
+        case .opened: StatusModel(visit.words("opened in the portal"), .good)
+        case .retracted: StatusModel(visit.words("taken back"), .bad)
+        case .expired: StatusModel(visit.words("expired"), .warn)
+        }
+    }
+}
