@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibPQ
+import Glibc
 import WardStorage
 
 // Round trips
@@ -15,15 +16,20 @@ import WardStorage
 
 /// One session with the server. Used by one thread at a time.
 final class PostgresConnection {
+    /// Text with numbered placeholders, and the values for them.
+    typealias Statement = (text: String, parameters: [SQLValue])
+
     private static let preparedLimit = 512
 
     private let connection: OpaquePointer
     private var prepared: [String: String] = [:]
     /// The connection was lost; nothing more can be said on it.
     private(set) var isBroken = false
+    /// One of the control statements of the last round trip failed, not the statement of a closure.
+    private(set) var controlFailed = false
 
     init(_ address: String) throws {
-        guard let connection = PQconnectdb(address) else {
+        guard let connection = Self.connect(address) else {
             throw StoreError(code: .unavailable, detail: "no memory for a connection")
         }
         self.connection = connection
@@ -37,6 +43,23 @@ final class PostgresConnection {
     }
 
     deinit { PQfinish(connection) }
+
+    /// Words in the address come later in the list and win. A peer that vanished is noticed within half a minute.
+    private static func connect(_ address: String) -> OpaquePointer? {
+        let settings = [
+            ("connect_timeout", "30"), ("application_name", "ward"), ("keepalives_idle", "15"),
+            ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
+            ("dbname", address),
+        ]
+        let keywords = settings.map { strdup($0.0) }
+        let values = settings.map { strdup($0.1) }
+        defer { for word in keywords + values { free(word) } }
+        return PQconnectdbParams(
+            keywords.map { UnsafePointer($0) } + [nil],
+            values.map { UnsafePointer($0) } + [nil],
+            1
+        )
+    }
 
     /// Durability is full whatever the server's configuration says; a stuck lock ends.
     private static let session = [
@@ -55,13 +78,14 @@ final class PostgresConnection {
     ///
     /// Throws the first failure in the trip. A lost connection is `unavailable` and marks the connection as broken.
     @discardableResult
-    func roundTrip(controls: [String], _ statement: SQL? = nil, keepsPlan: Bool = true) throws -> PostgresResult? {
+    func roundTrip(controls: [String], _ statement: Statement? = nil, keepsPlan: Bool = true) throws -> PostgresResult?
+    {
         var preparing: (key: String, name: String)?
         for control in controls { try send(PQsendQueryParams(connection, control, 0, nil, nil, nil, nil, 1)) }
         var expected = controls.count
         if let statement {
-            let (text, values) = statement.rendered(for: .postgres)
-            let parameters = PostgresParameters(values)
+            let text = statement.text
+            let parameters = PostgresParameters(statement.parameters)
             let key = parameters.signature + text
             var name = prepared[key]
             if name == nil {
@@ -80,7 +104,7 @@ final class PostgresConnection {
             expected += 1
         }
         guard PQpipelineSync(connection) == 1 else { throw lost() }
-        return try collect(expected, preparing)
+        return try collect(expected, controls: controls.count, preparing)
     }
 
     /// Runs a migration's text, which may hold several statements, inside the open transaction.
@@ -88,15 +112,26 @@ final class PostgresConnection {
         guard PQexitPipelineMode(connection) == 1 else { throw lost() }
         defer { if PQenterPipelineMode(connection) != 1 { isBroken = true } }
         try simple(text)
+        if PQtransactionStatus(connection) != PQTRANS_INTRANS {
+            throw StoreError(code: .statement, detail: "a closure ended the transaction")
+        }
     }
 
-    private func collect(_ expected: Int, _ preparing: (key: String, name: String)?) throws -> PostgresResult? {
+    private func collect(
+        _ expected: Int,
+        controls: Int,
+        _ preparing: (key: String, name: String)?
+    ) throws -> PostgresResult? {
         var last: PostgresResult?
         var failure: StoreError?
+        controlFailed = false
         for position in 0..<expected {
             guard let pointer = PQgetResult(connection) else { throw lost() }
             let result = PostgresResult(pointer)
-            if let problem = result.failure, failure == nil { failure = problem }
+            if let problem = result.failure, failure == nil {
+                failure = problem
+                controlFailed = position < controls
+            }
             if let preparing, position == expected - 2, result.failure == nil {
                 prepared[preparing.key] = preparing.name
             }

@@ -19,13 +19,20 @@ final class PostgresResult {
     /// How many rows the command changed.
     var changed: Int { Int(String(cString: PQcmdTuples(pointer))) ?? 0 }
 
-    /// The failure, with the SQLSTATE and the constraint's name only: the server's texts quote row values.
+    /// The failure, with the SQLSTATE and the names of the schema only: the server's texts quote row values.
     var failure: StoreError? {
         switch status {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_PIPELINE_SYNC, PGRES_EMPTY_QUERY: nil
         case PGRES_PIPELINE_ABORTED: StoreError(code: .statement, detail: "skipped after an error")
-        default: StoreError(sqlState: field(PG_DIAG_SQLSTATE) ?? "", constraint: field(PG_DIAG_CONSTRAINT_NAME))
+        default: StoreError(sqlState: field(PG_DIAG_SQLSTATE) ?? "", name: constraintName)
         }
+    }
+
+    /// The constraint's name; for a NOT NULL, which has none, `table.column`.
+    private var constraintName: String? {
+        if let name = field(PG_DIAG_CONSTRAINT_NAME) { return name }
+        guard let table = field(PG_DIAG_TABLE_NAME), let column = field(PG_DIAG_COLUMN_NAME) else { return nil }
+        return "\(table).\(column)"
     }
 
     /// All rows; columns are in binary format.
@@ -52,6 +59,7 @@ final class PostgresResult {
         case .float8: return .real(Double(bitPattern: bytes.reduce(0) { $0 << 8 | UInt64($1) }))
         case .text, .varchar, .name, .unknown: return .text(String(decoding: bytes, as: UTF8.self))
         case .bytea: return .blob(Array(bytes))
+        case .numeric: return try PostgresNumeric(bytes).value
         case nil: throw StoreError(code: .decoding, detail: "a column of a type that is not used here")
         }
     }
@@ -65,6 +73,8 @@ final class PostgresResult {
 /// Which field of an error: the codes of `postgres_ext.h`, whose macros Swift does not see.
 private let PG_DIAG_SQLSTATE: Character = "C"
 private let PG_DIAG_CONSTRAINT_NAME: Character = "n"
+private let PG_DIAG_TABLE_NAME: Character = "t"
+private let PG_DIAG_COLUMN_NAME: Character = "c"
 
 /// The types that columns and parameters have (`pg_type.dat`).
 enum PostgresType: Oid {
@@ -78,17 +88,23 @@ enum PostgresType: Oid {
     case float8 = 701
     case unknown = 705
     case varchar = 1_043
+    /// What sums and means of integers have.
+    case numeric = 1_700
 }
 
 extension StoreError {
     /// PostgreSQL 15, appendix A.
-    init(sqlState: String, constraint: String?) {
+    init(sqlState: String, name: String?) {
         let code: Code =
             switch sqlState {
-            case "40001", "40P01": .serialization
+            // Serialization failure, deadlock, a lock that another holds for too long.
+            case "40001", "40P01", "55P03": .serialization
             case "53100": .full
-            case "57014": .unavailable
+            // An I/O error of the server, a transaction that was idle for too long.
+            case "58030", "25P03": .unavailable
             case "XX001", "XX002": .corrupt
+            // A character that the database's encoding does not have.
+            case "22021": .constraint
             default:
                 switch sqlState.prefix(2) {
                 case "23": .constraint
@@ -96,6 +112,21 @@ extension StoreError {
                 default: .statement
                 }
             }
-        self.init(code: code, detail: [sqlState, constraint].compactMap(\.self).joined(separator: " "))
+        self.init(
+            code: code,
+            detail: [sqlState, name].compactMap(\.self).joined(separator: " "),
+            constraint: code == .constraint ? Self.constraint(sqlState) : nil
+        )
+    }
+
+    private static func constraint(_ sqlState: String) -> Constraint? {
+        switch sqlState {
+        case "23505", "23P01": .unique
+        case "23503", "23001": .foreignKey
+        case "23502": .notNull
+        case "23514": .check
+        case "22021": .value
+        default: nil
+        }
     }
 }

@@ -16,7 +16,7 @@ import WardStorage
 
 /// Transactions on one connection of a thread.
 struct PostgresRounds: Sendable {
-    private static let attempts = 10
+    private static let attempts = 30
 
     let address: String
 
@@ -26,8 +26,15 @@ struct PostgresRounds: Sendable {
             for job in jobs { single(job, begin: Self.beginWrite, &connection) }
             return
         }
+        let open: PostgresConnection
         do {
-            let failures = try commitTogether(jobs, on: try connected(&connection))
+            open = try connected(&connection)
+        } catch {
+            for job in jobs { job.complete(error) }
+            return
+        }
+        do {
+            let failures = try commitTogether(jobs, on: open)
             for (job, failure) in zip(jobs, failures) { job.complete(failure) }
         } catch let error as StoreError where error.code == .outcomeUnknown {
             connection = nil
@@ -38,26 +45,31 @@ struct PostgresRounds: Sendable {
         }
     }
 
-    /// One closure in a transaction of its own, repeated when others interfere.
+    /// One closure in a transaction of its own, repeated when others interfere, and once when the connection turns out to
+    /// have been lost before the COMMIT was sent. What the closure itself throws is not repeated.
     func single(_ job: PostgresJob, begin: String, _ connection: inout PostgresConnection?) {
         for attempt in 1...Self.attempts {
+            var transaction: PostgresTransaction?
             do {
-                try commit(job, begin: begin, on: try connected(&connection))
+                let open = try connected(&connection)
+                let started = PostgresTransaction(open, pending: [begin])
+                transaction = started
+                try job.run(started)
+                if let swallowed = started.failure { throw swallowed }
+                try finish(started, on: open)
                 job.complete(nil)
                 return
-            } catch let error as StoreError {
+            } catch {
                 abandon(&connection)
-                let mayRepeat = error.code == .serialization || error.code == .unavailable && attempt == 1
-                guard mayRepeat, attempt < Self.attempts else {
+                guard attempt < Self.attempts, let failure = transaction?.failure,
+                    failure.code == .serialization || failure.code == .unavailable && attempt == 1,
+                    (error as? StoreError)?.code != .outcomeUnknown
+                else {
                     job.complete(error)
                     return
                 }
                 // Two transactions that collide must not collide again at once.
                 Thread.sleep(forTimeInterval: Double.random(in: 0...0.002) * Double(attempt))
-            } catch {
-                abandon(&connection)
-                job.complete(error)
-                return
             }
         }
     }
@@ -97,6 +109,7 @@ struct PostgresRounds: Sendable {
                 transaction.pending.append("RELEASE SAVEPOINT w")
                 failures.append(nil)
             } catch {
+                if let failure = transaction.groupFailure { throw failure }
                 if let failure = transaction.failure, Self.endsTheGroup(failure) { throw failure }
                 if transaction.pending.last == "SAVEPOINT w" {
                     transaction.pending.removeLast()
@@ -107,7 +120,7 @@ struct PostgresRounds: Sendable {
                 failures.append(error)
             }
         }
-        try finish(transaction)
+        try finish(transaction, on: connection)
         return failures
     }
 
@@ -115,20 +128,14 @@ struct PostgresRounds: Sendable {
         [.serialization, .unavailable, .full].contains(failure.code)
     }
 
-    private func commit(_ job: PostgresJob, begin: String, on connection: PostgresConnection) throws {
-        let transaction = PostgresTransaction(connection, pending: [begin])
-        try job.run(transaction)
-        if let swallowed = transaction.failure { throw swallowed }
-        try finish(transaction)
-    }
-
-    private func finish(_ transaction: PostgresTransaction) throws {
+    /// A connection lost now leaves the outcome unknown; an error that the server answered is a definite rollback.
+    private func finish(_ transaction: PostgresTransaction, on connection: PostgresConnection) throws {
         do {
             let answer = try transaction.finish(["COMMIT"])
             guard answer?.tag == "COMMIT" else {
                 throw StoreError(code: .statement, detail: "the transaction had failed before its COMMIT")
             }
-        } catch let error as StoreError where error.code == .unavailable {
+        } catch  where connection.isBroken {
             throw StoreError(code: .outcomeUnknown, detail: "the connection was lost at COMMIT")
         }
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
 package import WardStorage
 
 /// The store on PostgreSQL: two writers that commit in groups, and eight connections for reading and for long work.
 package final class PostgresStore: Store {
     package let dialect = Dialect.postgres
-    private let writers: PostgresWorkers
+    static let writerCount = 2
+
+    let writers: PostgresWorkers
     private let readers: PostgresWorkers
     private let longWriters: PostgresWorkers
 
@@ -26,7 +27,9 @@ package final class PostgresStore: Store {
 
     private init(_ address: String) {
         let rounds = PostgresRounds(address: address)
-        writers = PostgresWorkers(name: "ward write", threads: 2, groupLimit: 64) { rounds.group($0, &$1) }
+        writers = PostgresWorkers(name: "ward write", threads: Self.writerCount, groupLimit: 64) {
+            rounds.group($0, &$1)
+        }
         readers = PostgresWorkers(name: "ward read", threads: 6, groupLimit: 1) { jobs, connection in
             for job in jobs { rounds.single(job, begin: PostgresRounds.beginRead, &connection) }
         }
@@ -38,53 +41,22 @@ package final class PostgresStore: Store {
     package func write<Result: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
-        try await submit(to: writers) { try body($0) }
+        try await PostgresJob.result(of: { try body($0) }) { writers.submit($0) }
     }
 
     package func writeAlone<Result: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
     ) async throws -> Result {
-        try await submit(to: longWriters) { try body($0) }
+        try await PostgresJob.result(of: { try body($0) }) { longWriters.submit($0) }
     }
 
     package func read<Result: Sendable>(
         _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
     ) async throws -> Result {
-        try await submit(to: readers) { try body(PostgresReadTransaction($0)) }
+        try await PostgresJob.result(of: { try body(PostgresReadTransaction($0)) }) { readers.submit($0) }
     }
 
     package func close() async {
-        for workers in [writers, readers, longWriters] { workers.close() }
+        for workers in [writers, longWriters, readers] { await workers.close() }
     }
-
-    private func submit<Result: Sendable>(
-        to workers: PostgresWorkers,
-        _ body: @escaping @Sendable (PostgresTransaction) throws -> Result
-    ) async throws -> Result {
-        let kept = KeptResult<Result>()
-        return try await withCheckedThrowingContinuation { continuation in
-            workers.submit(
-                PostgresJob(
-                    run: { transaction in
-                        let result = try body(transaction)
-                        kept.value.withLock { $0 = result }
-                    },
-                    complete: { error in
-                        if let error {
-                            continuation.resume(throwing: error)
-                        } else if let result = kept.value.withLock({ $0 }) {
-                            continuation.resume(returning: result)
-                        } else {
-                            continuation.resume(throwing: StoreError(code: .statement, detail: "no result"))
-                        }
-                    }
-                )
-            )
-        }
-    }
-}
-
-/// The result of a closure until its transaction is committed.
-private final class KeptResult<Value: Sendable>: Sendable {
-    let value = Mutex<Value?>(nil)
 }

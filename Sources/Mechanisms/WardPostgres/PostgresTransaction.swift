@@ -12,6 +12,8 @@ final class PostgresTransaction: WriteTransaction {
     var pending: [String]
     /// The first failure. The server refuses everything after it, so a closure that swallows it fails all the same.
     private(set) var failure: StoreError?
+    /// A savepoint of the group itself failed: the failure is not the closure's.
+    private(set) var groupFailure: StoreError?
     private var cursors = 0
 
     init(_ connection: PostgresConnection, pending: [String]) {
@@ -22,6 +24,10 @@ final class PostgresTransaction: WriteTransaction {
     func rows(_ sql: SQL) throws -> [Row] { try run(sql)?.rows() ?? [] }
 
     func forEachRow(_ sql: SQL, _ body: (Row) throws -> Void) throws {
+        guard Self.isQuery(sql) else {
+            for row in try rows(sql) { try body(row) }
+            return
+        }
         // A cursor, so that the closure may run other statements meanwhile and memory stays bounded. Names are numbers
         // made here: nothing from outside is in this text.
         cursors += 1
@@ -39,11 +45,19 @@ final class PostgresTransaction: WriteTransaction {
         try run(keepsPlan: false, SQL.assembled([.text("CLOSE "), cursor]))
     }
 
+    /// A cursor reads; what changes rows and returns them answers at once.
+    private static func isQuery(_ sql: SQL) -> Bool {
+        guard case .text(let text) = sql.pieces.first else { return false }
+        let word = text.drop { $0.isWhitespace }.prefix { $0.isLetter }
+        return ["SELECT", "WITH", "VALUES"].contains(word.uppercased())
+    }
+
     func execute(_ sql: SQL) throws -> Int { try run(sql)?.changed ?? 0 }
 
     func executeScript(_ script: MigrationScript) throws {
         try recordingFailure {
             if !pending.isEmpty { try connection.roundTrip(controls: take()) }
+            if let failure { throw failure }
             try connection.script(script.text)
         }
     }
@@ -59,7 +73,12 @@ final class PostgresTransaction: WriteTransaction {
     @discardableResult
     private func run(keepsPlan: Bool = true, _ sql: SQL) throws -> PostgresResult? {
         if let failure { throw failure }
-        return try recordingFailure { try connection.roundTrip(controls: take(), sql, keepsPlan: keepsPlan) }
+        let statement = sql.rendered(for: .postgres)
+        return try recordingFailure {
+            // Before anything is sent: half a round trip cannot be taken back.
+            try StatementRules.check(statement.text, statement.parameters)
+            return try connection.roundTrip(controls: take(), statement, keepsPlan: keepsPlan)
+        }
     }
 
     private func take() -> [String] {
@@ -72,6 +91,7 @@ final class PostgresTransaction: WriteTransaction {
             return try body()
         } catch let error as StoreError {
             failure = failure ?? error
+            if connection.controlFailed || connection.isBroken { groupFailure = groupFailure ?? error }
             throw error
         }
     }

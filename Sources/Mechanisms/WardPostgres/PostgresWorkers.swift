@@ -3,18 +3,12 @@
 import Foundation
 import WardStorage
 
-/// One closure that waits for its transaction, and who waits for its answer.
-struct PostgresJob: Sendable {
-    /// Runs the closure and keeps its result; called again when the transaction has to be repeated.
-    let run: @Sendable (PostgresTransaction) throws -> Void
-    /// Gives the kept result, or the error, to who waits. Called once.
-    let complete: @Sendable ((any Error)?) -> Void
-}
+/// One closure that reads or writes.
+typealias PostgresJob = TransactionJob<PostgresTransaction>
 
 /// Threads with a connection each, which take jobs from one list.
 final class PostgresWorkers: @unchecked Sendable {
-    // SAFETY: `waiting`, `isClosing` and `running` are read and written only while `condition` is locked; everything else
-    // is constant. Connections live in the threads' own stacks and never leave them.
+    // SAFETY: the variables are read and written only while `condition` is locked; everything else is constant. Connections live in the threads' own stacks and never leave them.
 
     /// What a thread does with the jobs it took.
     typealias Round = @Sendable (_ jobs: [PostgresJob], _ connection: inout PostgresConnection?) -> Void
@@ -23,6 +17,7 @@ final class PostgresWorkers: @unchecked Sendable {
     private var waiting: [PostgresJob] = []
     private var isClosing = false
     private var running: Int
+    private var whenEnded: [CheckedContinuation<Void, Never>] = []
     private let groupLimit: Int
 
     init(name: String, threads: Int, groupLimit: Int, round: @escaping Round) {
@@ -47,23 +42,33 @@ final class PostgresWorkers: @unchecked Sendable {
         if isClosing { job.complete(StoreError(code: .closed, detail: "postgres")) }
     }
 
+    /// How many closures no thread has taken yet.
+    var waitingCount: Int { condition.withLock { waiting.count } }
+
     /// Lets the threads finish what waits and end; returns when the last has ended.
-    func close() {
-        condition.lock()
-        isClosing = true
-        condition.broadcast()
-        while running > 0 { condition.wait() }
-        condition.unlock()
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = condition.withLock {
+                isClosing = true
+                condition.broadcast()
+                if running > 0 { whenEnded.append(continuation) }
+                return running == 0
+            }
+            if hasEnded { continuation.resume() }
+        }
     }
 
     private func loop(_ round: Round) {
         var connection: PostgresConnection?
         while let jobs = take() { round(jobs, &connection) }
         connection = nil
-        condition.lock()
-        running -= 1
-        condition.broadcast()
-        condition.unlock()
+        let ended = condition.withLock {
+            running -= 1
+            guard running == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { whenEnded = [] }
+            return whenEnded
+        }
+        for continuation in ended { continuation.resume() }
     }
 
     private func take() -> [PostgresJob]? {

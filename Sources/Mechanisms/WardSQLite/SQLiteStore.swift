@@ -9,8 +9,8 @@ package import WardStorage
 /// pool of connections that each see a snapshot.
 package final class SQLiteStore: Store {
     package let dialect = Dialect.sqlite
-    private let pool: DatabasePool
-    private let writer: SQLiteWriter
+    let pool: DatabasePool
+    let writer: SQLiteWriter
 
     /// Opens the file, or makes it, readable by its owner only.
     ///

@@ -36,6 +36,9 @@ final class SQLiteWriter: Sendable {
 
     init(_ pool: DatabasePool) { self.pool = pool }
 
+    /// How many closures no round has taken yet.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     func submit(_ job: SQLiteJob) {
         let (refusal, starts) = state.withLock { state -> (StoreError?, Bool) in
             if let refusal = state.refusal { return (refusal, false) }
