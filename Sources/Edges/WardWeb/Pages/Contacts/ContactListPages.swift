@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WardIdentity
 import WardContacts
+import WardIdentity
 import WardKernel
 import WardRender
 
