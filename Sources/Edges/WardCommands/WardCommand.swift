@@ -15,7 +15,8 @@ package struct WardCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, MigrateCommand.self, DoctorCommand.self,
-            AuditCommand.self, SegmentCommand.self,
+            ContactsCommand.self, SegmentCommand.self,
+            CampaignCommand.self, MailCommand.self, AuditCommand.self,
         ]
     )
 

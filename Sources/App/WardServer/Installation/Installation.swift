@@ -65,7 +65,7 @@ package struct Installation: Sendable {
             ),
             surroundings: outside.surroundings
         )
-        let modules = Modules(
+        let modules = try Modules(
             store: store,
             vault: vault,
             audit: audit,

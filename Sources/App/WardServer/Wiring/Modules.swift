@@ -26,7 +26,8 @@ package struct Modules: Sendable {
     package let portal: Portal
     package let campaigns: Campaigns
 
-    init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) {
+    /// - Throws: `ResolverSetupError` when the validating resolver cannot be set up.
+    init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) throws {
         let surroundings = outside.surroundings
         let passwords = Argon2Passwords(PasswordHash())
         let identity = Identity(
@@ -73,7 +74,7 @@ package struct Modules: Sendable {
                 people: sendable,
                 composers: [CampaignComposer()]
             ),
-            transmitter: Self.transmitter(hostName, outside),
+            transmitter: try Self.transmitter(hostName, outside),
             configuration: outside.delivery,
             surroundings: surroundings
         )
@@ -105,15 +106,17 @@ package struct Modules: Sendable {
         )
     }
 
-    private static func transmitter(_ hostName: String, _ outside: OutsideWorld) -> SMTPTransmitter {
-        SMTPTransmitter(
+    private static func transmitter(_ hostName: String, _ outside: OutsideWorld) throws -> SMTPTransmitter {
+        let resolver: any Resolver
+        if let given = outside.resolver { resolver = given } else { resolver = try UnboundResolver() }
+        return SMTPTransmitter(
             client: SMTPClient(
                 heloName: hostName,
                 roots: outside.roots,
                 surroundings: outside.surroundings,
                 timeouts: outside.timeouts
             ),
-            resolver: outside.resolver ?? FixedResolver(),
+            resolver: resolver,
             surroundings: outside.surroundings,
             ownNames: [hostName]
         )

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import WardDelivery
+import WardKernel
+
+struct MailCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mail",
+        abstract: "Explain what became of a message, and why.",
+        subcommands: [MailExplainCommand.self]
+    )
+}
+
+struct MailExplainCommand: FacadeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Show the send gate's questions and answers for one message, its attempts, and what was not asked.",
+        discussion: "  ward mail explain --data /var/lib/ward 0193a1b2-…"
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The message's identifier, as the report's page shows it.") var message: String
+
+    func validate() throws {
+        guard MessageID(message) != nil else { throw ValidationError("A message is named by its identifier.") }
+    }
+
+    func run(with session: CommandSession) async throws -> ExitStatus {
+        guard let id = MessageID(message) else { throw ValidationError("A message is named by its identifier.") }
+        let explanation = try await session.facades.delivery.explain(id, by: session.requester)
+        if common.json {
+            await session.output.line(
+                JSONText.object([
+                    "message": "\(id)", "standing": explanation.summary.standing.rawValue,
+                    "class": explanation.messageClass, "sensitivity": explanation.sensitivity.rawValue,
+                    "decisions": "\(explanation.decisions.count)", "attempts": "\(explanation.attempts.count)",
+                    "not_asked": explanation.notAsked.joined(separator: ", "),
+                ])
+            )
+            return .done
+        }
+        await session.output.line("\(explanation.summary.standing.title) (\(explanation.messageClass))")
+        for decision in explanation.decisions { await tell(decision, session) }
+        await session.output.line("")
+        await session.output.line("Not asked by this version: \(explanation.notAsked.joined(separator: ", "))")
+        return .done
+    }
+
+    private func tell(_ decision: GateDecision, _ session: CommandSession) async {
+        await session.output.line("")
+        await session.output.line("Decided \(decision.decidedAt)")
+        for answered in decision.answers {
+            await session.output.line(
+                "  \(Self.mark(answered.answer)) \(answered.question.sentence) \(Self.words(answered.answer))"
+            )
+        }
+    }
+
+    private static func mark(_ answer: GateAnswer) -> String {
+        switch answer {
+        case .passes, .allows: "✓"
+        case .notApplicable: "–"
+        case .holds: "!"
+        case .refuses: "✗"
+        }
+    }
+
+    private static func words(_ answer: GateAnswer) -> String {
+        switch answer {
+        case .passes(let note), .notApplicable(let note): note
+        case .allows(let methods, let note): "\(methods.map(\.title).sorted().joined(separator: ", ")) (\(note))"
+        case .holds(let reason, _): reason.sentence
+        case .refuses(let reason, _): reason.sentence
+        }
+    }
+}
