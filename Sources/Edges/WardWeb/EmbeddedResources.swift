@@ -311,7 +311,7 @@ main > * + * { margin-top: var(--s4); }
 @media (min-width: 60em) {
   .shell { display: grid; grid-template-columns: 184px minmax(0, 1fr); }
   .side { border: 0; border-right: 1px solid var(--line); padding: var(--s4) var(--s2); min-height: calc(100vh - 49px); }
-  .side label { display: none; }
+  .side label, .side input { display: none; }
   .side ul { display: block; position: sticky; top: var(--s4); }
   .side a { padding: 6px var(--s3); }
   main { padding: var(--s5) var(--s6) var(--s7); }

@@ -35,6 +35,9 @@ import WardTestKit
             let simple = "form_token=\(browser.formToken)"
             #expect(try await browser.send(.post, "/\(base)/sign-out", headers: plain, body: simple).status == 400)
             #expect(try await browser.get("/\(base)").status == 200)
+            // What a browser sends under no-referrer.
+            let extended = [("origin", "null"), ("sec-fetch-site", "same-origin")]
+            #expect(try await browser.post("/\(base)/session/extend", headers: extended).status == 200)
             let own = [("origin", "http://127.0.0.1:8080"), ("sec-fetch-site", "same-origin")]
             #expect(try await browser.post("/\(base)/sign-out", headers: own).status == 303)
             #expect(try await browser.get("/\(base)").status == 401)
