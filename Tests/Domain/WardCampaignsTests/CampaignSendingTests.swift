@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+import WardDelivery
+import WardKernel
+import WardTestKit
+
+@testable import WardCampaigns
+
+@Suite struct CampaignSendingTests {
+    @Test(arguments: TestStore.kinds)
+    func `an incomplete draft is refused with everything that is missing`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.campaigns.create(requester: world.marketer)
+            let error = await #expect(throws: CampaignError.self) {
+                try await world.campaigns.sendNow(id, requester: world.marketer)
+            }
+            guard case .incomplete(let problems) = error else {
+                Issue.record("must say what is missing")
+                return
+            }
+            #expect(problems.map(\.field).contains(.classification))
+            let clinician = TestRequester.with(roles: [.clinician], of: world.organization)
+            await #expect(throws: AccessDenied.self) {
+                try await world.campaigns.sendNow(id, requester: clinician)
+            }
+            #expect(try await world.campaigns.campaign(id, requester: clinician).state == .draft)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `each person gets one message, sharing an address or not, and the others a reason`(
+        kind: StoreKind
+    ) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.work()
+            let addresses = world.delivery.state.withLock { $0.addresses.values.map(\.mailbox) }
+            #expect(addresses == ["family@a.example", "family@a.example"])
+            let report = try await world.campaigns.report(id, requester: world.marketer)
+            #expect(report.state == .finished)
+            #expect(report.audience == 4)
+            #expect(report.delivered == 2)
+            #expect(report.notSent == 2)
+            let reasons = report.rows.compactMap { row in
+                if case .noMessage(let word) = row.source { word } else { nil }
+            }
+            #expect(Set(reasons) == ["no_address", "missing_field:given_name"])
+            let lacking = try await world.campaigns.people(
+                behind: .noMessage("no_address"),
+                of: id,
+                requester: world.marketer
+            )
+            #expect(lacking.map(\.contact) == [ContactID(high: 9, low: 3)])
+        }
+    }
+
+    @Test(arguments: TestStore.kinds, [1, 2, 3])
+    func `a failure while handing over loses nobody and writes to nobody twice`(
+        kind: StoreKind,
+        failures: Int
+    ) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            world.delivery.state.withLock { $0.failuresLeft = failures }
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.work()
+            #expect(world.delivery.state.withLock { $0.submitted.count } == 2)
+            let recipients = world.delivery.state.withLock { Set($0.submitted.values) }
+            #expect(recipients.count == 2)
+            #expect(try await world.campaigns.report(id, requester: world.marketer).state == .finished)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a paused campaign makes no message until it is resumed`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.worker.runOnce()
+            try await world.campaigns.pause(id, requester: world.marketer)
+            try await world.work()
+            #expect(world.delivery.state.withLock { $0.submitted.isEmpty })
+            try await world.campaigns.resume(id, requester: world.marketer)
+            try await world.work()
+            #expect(world.delivery.state.withLock { $0.submitted.count } == 2)
+            #expect(world.delivery.state.withLock { $0.commands } == ["pause", "resume"])
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a cancelled campaign never sends and says so for each person`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.worker.runOnce()
+            try await world.campaigns.cancel(id, requester: world.marketer)
+            try await world.work()
+            let report = try await world.campaigns.report(id, requester: world.marketer)
+            #expect(report.state == .cancelled)
+            #expect(report.delivered == 0)
+            #expect(report.notSent == 4)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a scheduled campaign waits for its time and may become a draft again`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            await #expect(throws: CampaignError.badTime) {
+                try await world.campaigns.schedule(id, at: world.clock.now - .seconds(1), requester: world.marketer)
+            }
+            let time = world.clock.now + .hours(2)
+            try await world.campaigns.schedule(id, at: time, requester: world.marketer)
+            try await world.work()
+            #expect(try await world.campaigns.campaign(id, requester: world.marketer).state == .scheduled)
+            try await world.campaigns.unschedule(id, requester: world.marketer)
+            world.clock.advance(by: .hours(3))
+            try await world.work()
+            #expect(try await world.campaigns.campaign(id, requester: world.marketer).state == .draft)
+            #expect(world.delivery.state.withLock { $0.submitted.isEmpty })
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a preflight counts everybody and is outdated by the next change`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            let report = try await world.campaigns.preflight(id, requester: world.marketer)
+            #expect(report.total == 4)
+            #expect(report.reached == 2)
+            #expect(report.count(.notAtAll) == 2)
+            #expect(report.isCurrent)
+            #expect(world.delivery.state.withLock { $0.submitted.isEmpty })
+            let campaign = try await world.campaigns.campaign(id, requester: world.marketer)
+            var draft = campaign.draft
+            draft.subject = "Another"
+            let saved = try await world.campaigns.save(draft, of: id, version: 1, requester: world.marketer)
+            #expect(saved == .saved(version: 2))
+            let late = try await world.campaigns.save(campaign.draft, of: id, version: 1, requester: world.marketer)
+            #expect(late == .changedElsewhere)
+            #expect(try await world.campaigns.lastPreflight(id, requester: world.marketer)?.isCurrent == false)
+        }
+    }
+}
