@@ -610,7 +610,9 @@ Auditor = Auditor
 Today = Hoy
 Due = Pendiente
 Attention = Atención
-Nothing was sent or imported yet today. = Hoy aún no se ha enviado ni importado nada.
+Nothing was sent yet today. = Hoy aún no se ha enviado nada.
+{name}: {delivered} delivered, {portal} waiting in the portal, {rest} not reached. = {name}: {delivered} entregados, {portal} en espera en el portal, {rest} no alcanzados.
+{name} goes out {time}. = {name} sale {time}.
 Nothing is due. = No hay nada pendiente.
 Nothing needs you now. = Nada requiere su atención ahora.
 

@@ -13,7 +13,7 @@ package final class TestPostgres: Sendable {
     package static let shared = Result { try TestPostgres(name: "\(ProcessInfo.processInfo.processIdentifier)") }
 
     private static let programs = "/usr/lib/postgresql/15/bin"
-    private let folder: String
+    package let folder: String
     private let schemas = Mutex(0)
     /// How its programs are run: PostgreSQL refuses to run as root.
     private let user = getuid() == 0 ? "runuser -u postgres --" : ""

@@ -30,7 +30,7 @@ enum HomePages {
             HomeContent.Column(
                 columnTitle: words("Today"),
                 sentences: try await HomeSentences.today(visit),
-                columnEmpty: words("Nothing was sent or imported yet today.")
+                columnEmpty: words("Nothing was sent yet today.")
             ),
             HomeContent.Column(
                 columnTitle: words("Due"),

@@ -1,14 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardCampaigns
 import WardIdentity
 import WardKernel
 import WardRender
 
 /// What Home says. Each area adds its sentences here, asking its façade; whoever lacks the permission gets none.
 enum HomeSentences {
-    static func today(_ visit: Visit) async throws -> [HomeContent.Sentence] { [] }
+    /// At most so many campaigns are asked about.
+    private static let campaigns = 20
 
-    static func due(_ visit: Visit) async throws -> [HomeContent.Sentence] { [] }
+    /// What today's campaigns have come to.
+    static func today(_ visit: Visit) async throws -> [HomeContent.Sentence] {
+        guard try visit.requester.may(.viewCampaigns) else { return [] }
+        let today = visit.times.date(of: visit.now)
+        var sentences: [HomeContent.Sentence] = []
+        let recent = try await visit.facades.campaigns.list(limit: campaigns, requester: try visit.requester).campaigns
+        for campaign in recent where campaign.startedAt.map({ visit.times.date(of: $0) }) == today {
+            let report = try await visit.facades.campaigns.report(campaign.id, requester: try visit.requester)
+            let text = visit.words(
+                "{name}: {delivered} delivered, {portal} waiting in the portal, {rest} not reached.",
+                [
+                    "name": campaign.draft.name, "delivered": Numbers.grouped(report.delivered),
+                    "portal": Numbers.grouped(report.waitingInPortal),
+                    "rest": Numbers.grouped(report.refused + report.expired + report.notSent + report.held),
+                ]
+            )
+            sentences.append(.init(sentenceText: text, sentenceHref: visit.base + "/campaigns/\(campaign.id)"))
+        }
+        return sentences
+    }
+
+    /// What goes out by itself.
+    static func due(_ visit: Visit) async throws -> [HomeContent.Sentence] {
+        guard try visit.requester.may(.viewCampaigns) else { return [] }
+        let recent = try await visit.facades.campaigns.list(limit: campaigns, requester: try visit.requester).campaigns
+        return recent.filter { $0.state == .scheduled }.map { campaign in
+            let time = campaign.scheduledAt.map { visit.times.moment($0) } ?? ""
+            let text = visit.words("{name} goes out {time}.", ["name": campaign.draft.name, "time": time])
+            return .init(sentenceText: text, sentenceHref: visit.base + "/campaigns/\(campaign.id)")
+        }
+    }
 
     static func attention(_ visit: Visit) async throws -> [HomeContent.Sentence] {
         var sentences: [HomeContent.Sentence] = []
