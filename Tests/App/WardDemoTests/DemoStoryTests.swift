@@ -53,7 +53,7 @@ import WardTestKit
             places.append(server.folder)
         }
         let output = Collected()
-        let status = try await Demonstration(command: try DemoCommand.parse(arguments), output: output).run()
+        let status = try await Demonstration(command: try DemoCommand.reading(arguments), output: output).run()
         #expect(status == .done, "\(output.text)")
         #expect(output.text.contains("Audit log verified"))
         let words = Self.planted.flatMap { [$0.given, $0.family] } + ["Zyxstreet", "PLANT-91"]

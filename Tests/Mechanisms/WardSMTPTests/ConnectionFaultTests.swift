@@ -54,7 +54,7 @@ import WardTestKit
         try await ScriptedServer.with { _, _ in
             .silence
         } _: { server in
-            let outcome = try await deliver(client(.milliseconds(200)), server.port, .requireVerifiedTLS)
+            let outcome = try await deliver(client(.seconds(2)), server.port, .requireVerifiedTLS)
             #expect(outcome.word == "transient:timeout:greeting")
         }
     }
@@ -64,7 +64,7 @@ import WardTestKit
             try await ScriptedServer.with { line, _ in
                 line == "." ? answer : ScriptedServer.ordinary(line)
             } _: { server in
-                let outcome = try await deliver(client(.milliseconds(500)), server.port, .opportunistic)
+                let outcome = try await deliver(client(.seconds(4)), server.port, .opportunistic)
                 switch answer {
                 case .silence: #expect(outcome.word == "inDoubt:timeout")
                 case .hangUp: #expect(outcome.word == "inDoubt:connection_lost")

@@ -19,6 +19,22 @@ package enum TestStore {
         migrations: [Migration],
         _ body: (any Store) async throws -> Result
     ) async throws -> Result {
+        await StorePlaces.shared.take()
+        do {
+            let result = try await open(kind, migrations, body)
+            await StorePlaces.shared.giveBack()
+            return result
+        } catch {
+            await StorePlaces.shared.giveBack()
+            throw error
+        }
+    }
+
+    private static func open<Result>(
+        _ kind: StoreKind,
+        _ migrations: [Migration],
+        _ body: (any Store) async throws -> Result
+    ) async throws -> Result {
         switch kind {
         case .sqlite:
             let folder = FileManager.default.temporaryDirectory.appending(path: "ward-\(UInt64.random(in: 0 ... .max))")

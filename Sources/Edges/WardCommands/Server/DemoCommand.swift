@@ -33,6 +33,9 @@ package struct DemoCommand: AsyncParsableCommand, Sendable {
 
     package init() {}
 
+    /// The command of these words, as if they had been typed behind `ward demo`.
+    package static func reading(_ words: [String]) throws -> DemoCommand { try parse(words) }
+
     package func validate() throws {
         guard (1...1_000_000).contains(people) else { throw ValidationError("--people takes 1 to 1,000,000.") }
         guard (1...65_533).contains(port) else { throw ValidationError("--port takes 1 to 65,533.") }
