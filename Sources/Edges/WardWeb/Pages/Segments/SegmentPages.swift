@@ -151,8 +151,7 @@ enum SegmentPages {
             mayReveal: requester.may(.revealContacts) && !members.isEmpty && revealed.isEmpty,
             isRevealed: !revealed.isEmpty,
             summary: ErrorSummary(words, problem.map { [$0] } ?? []),
-            useHref: requester.may(.editCampaigns)
-                ? visit.path("campaigns", "new", query: [("segment", "\(id)")]).text : nil
+            useHref: requester.may(.editCampaigns) ? visit.base + "/campaigns" : nil
         )
         var page = Page(segment.name, .staff(section: .segments), content: content)
         page.crumbs = [.init(label: words("Segments"), href: visit.base + "/segments")]
