@@ -4,7 +4,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 ARGUMENTS ?=
 SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
 
-.PHONY: help run test check format embed build bench torture clean
+.PHONY: help run test check format embed build clean
 
 help: ## What can be done here
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +33,5 @@ embed: ## Write the Swift files made from migrations, templates and styles
 build: ## Debug build of everything
 	swift build --build-tests $(IMPORTS)
 
-bench: ## Measure: the demonstration, an import, a segment (release build)
-	@scripts/setup run
-	swift build -c release --product ward
-	scripts/bench
-
 clean: ## Remove what was built
-	rm -rf .build .venv
+	rm -rf .build
