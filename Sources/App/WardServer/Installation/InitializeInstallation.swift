@@ -36,14 +36,7 @@ package enum InitializeInstallation {
     ) async throws -> (Installation, Outcome) {
         try directory.make()
         try makeKeys(at: configuration.keysFolder, outside)
-        let store = try await StoreOpening.open(configuration.store, in: directory)
-        do {
-            try await MigrationRunner.apply(Installation.migrations, to: store)
-        } catch {
-            await store.close()
-            throw error
-        }
-        await store.close()
+        try await makeSchema(configuration.store, in: directory)
         let installation = try await Installation.open(
             directory,
             configuration: configuration,
@@ -64,6 +57,20 @@ package enum InitializeInstallation {
             return (installation, Outcome(established: established, keysFolder: configuration.keysFolder))
         } catch {
             await installation.close()
+            throw error
+        }
+    }
+
+    /// Under the directory's lock: a running server must not find its schema changed below it.
+    private static func makeSchema(_ choice: StoreChoice, in directory: DataDirectory) async throws {
+        let lock = try DataDirectoryLock(directory)
+        defer { withExtendedLifetime(lock) {} }
+        let store = try await StoreOpening.open(choice, in: directory)
+        do {
+            try await MigrationRunner.apply(Installation.migrations, to: store)
+            await store.close()
+        } catch {
+            await store.close()
             throw error
         }
     }

@@ -2,7 +2,9 @@
 
 import ArgumentParser
 import WardAudit
+import WardCampaigns
 package import WardCommands
+import WardDelivery
 package import WardIdentity
 import WardKernel
 import WardSegments
@@ -90,6 +92,8 @@ package enum CommandProblems {
         case let denied as AccessDenied: (denied.description, .denied)
         case let error as SegmentSyntaxError: (error.explanation.expose(for: .disclosing) { $0.text }, .usage)
         case let error as SegmentsError: (error.description, .failed)
+        case let error as CampaignError: (error.description, .failed)
+        case let error as DeliveryError: (error.description, .failed)
         case let error as AuditError: (error.description, .failed)
         case let error as IdentityError: (error.description, error == .noSystemUser ? .denied : .failed)
         case let error as KeyFileError: (error.description, .failed)
