@@ -4,7 +4,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 ARGUMENTS ?=
 SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
 
-.PHONY: help run test check format embed build clean
+.PHONY: help run bench test check format embed build clean
 
 help: ## What can be done here
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,11 @@ run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
 	@echo "Building Ward (the first time takes some ten minutes on two cores)"
 	@swift build -c release --product ward --quiet
 	@exec .build/release/ward demo $(if $(ONCE),--once) $(ARGUMENTS)
+
+bench: ## Build in release and measure: the story, an import of 100,000 rows, a segment
+	@scripts/setup test
+	@swift build -c release --product ward --quiet
+	@scripts/bench $(ARGUMENTS)
 
 test: ## Set up, check, build and run every test
 	@scripts/setup test

@@ -20,6 +20,14 @@ package struct Demonstration: Sendable {
     }
 
     package func run() async throws -> ExitStatus {
+        if let path = command.write {
+            return try await WritePeople(output: output, surroundings: .machine).run(
+                count: command.people,
+                seed: command.seed,
+                into: path,
+                asJSON: command.common.json
+            )
+        }
         let folder = try DemoFolder(command: command)
         do {
             let status = try await run(in: folder)

@@ -54,7 +54,8 @@ extension Segments {
             let tally = SegmentTally(
                 count: SegmentCount(answer.audience.count, isExactShown: isExactShown),
                 population: answer.population,
-                lines: outline.tallies(answer.parts, isExactShown: isExactShown)
+                lines: outline.tallies(answer.parts, isExactShown: isExactShown),
+                timing: answer.timing
             )
             return (tally, answer.audience.count, question.moment.today)
         }

@@ -44,19 +44,29 @@ package final class ColumnEvaluator: SegmentEvaluator {
 
     package func evaluate(_ question: SegmentQuestion, in tx: any ReadTransaction) throws -> SegmentAnswer {
         try place(of: question.organization).state.withLock { state in
+            let start = surroundings.now()
             try bringUpToDate(&state, question.organization, in: tx)
             let columns = state.columns ?? SegmentColumns()
+            let upToDate = surroundings.now()
             func audience(_ members: Bitmap) -> SegmentAudience {
                 SegmentAudience(contacts: columns.contacts, members: members, isOrdered: columns.isOrdered)
             }
+            let members = columns.selection(question.segment, at: question.moment, question.engagement)
+            let timing = EvaluationTiming(
+                columns: upToDate.since(start),
+                rule: surroundings.now().since(upToDate),
+                records: state.report?.records ?? 0,
+                bytes: state.report?.bytes ?? 0
+            )
             return SegmentAnswer(
-                audience: audience(columns.selection(question.segment, at: question.moment, question.engagement)),
+                audience: audience(members),
                 parts: question.parts.map { part in
                     audience(
                         columns.selection(of: part, question.segment, at: question.moment, question.engagement)
                     )
                 },
-                population: columns.population
+                population: columns.population,
+                timing: timing
             )
         }
     }

@@ -34,6 +34,19 @@ package struct SegmentAnswer: Sendable {
     package var parts: [SegmentAudience]
     /// How many people the organization has.
     package var population: Int
+    package var timing: EvaluationTiming
+}
+
+/// How long an evaluation took, and what it went through: wall time, to the microsecond.
+package struct EvaluationTiming: Hashable, Sendable {
+    /// Building the columns, or bringing them up to the newest change.
+    package var columns: Duration
+    /// The rule alone, without its parts.
+    package var rule: Duration
+    /// Dated records in the columns.
+    package var records: Int
+    /// Of memory that the columns take, about.
+    package var bytes: Int
 }
 
 /// Finds the people for whom rules hold. A change that `tx` sees is in the answer.

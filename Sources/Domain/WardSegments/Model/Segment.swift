@@ -72,6 +72,7 @@ package struct SegmentTally: Hashable, Sendable {
     package var population: Int
     /// Groups and lines as they are written, a group before its lines; in the order of `BuilderForm.rows`.
     package var lines: [LineTally]
+    package var timing: EvaluationTiming
 }
 
 /// The counts of one group or line of a rule.

@@ -41,14 +41,20 @@ struct ContactsImportCommand: FacadeCommand {
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let name = file.split(separator: "/").last.map(String.init) ?? file
-        await session.output.progress("Importing \(name) …")
+        await session.output.progress("Reading \(name) …")
+        let (states, feed) = AsyncStream.makeStream(of: ImportProgress.self, bufferingPolicy: .bufferingNewest(1))
+        async let drawing: Void = draw(states, session.output)
+        defer { feed.finish() }
         let outcome = try await session.facades.contacts.importFile(
             fileName: name,
             session.files.read(file),
             source: source,
             emailTemplate: emailTemplate.flatMap { EmailTemplate($0) },
-            by: session.requester
+            by: session.requester,
+            progress: { feed.yield($0) }
         )
+        feed.finish()
+        await drawing
         await session.output.endProgress()
         switch outcome {
         case .refused(let problems):
@@ -58,6 +64,23 @@ struct ContactsImportCommand: FacadeCommand {
             await tell(progress, session)
             return .done
         }
+    }
+
+    private func draw(_ states: AsyncStream<ImportProgress>, _ output: any CommandOutput) async {
+        for await state in states { await output.progress(Self.line(of: state, width: output.width)) }
+    }
+
+    /// A bar, rows done of all, rate and time left.
+    static func line(of progress: ImportProgress, width: Int) -> String {
+        let rate = progress.rate.map { Int($0) } ?? 0
+        guard let total = progress.rowTotal, total > 0 else {
+            return "\(progress.rowsDone.grouped) rows, \(rate.grouped)/s"
+        }
+        let cells = max(10, min(40, width - 60))
+        let filled = min(cells, cells * progress.rowsDone / total)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: cells - filled)
+        let left = rate > 0 ? ", \(max(0, (total - progress.rowsDone) / rate).grouped) s left" : ""
+        return "\(bar) \(progress.rowsDone.grouped) of \(total.grouped) rows, \(rate.grouped)/s\(left)"
     }
 
     private func tell(_ progress: ImportProgress, _ session: CommandSession) async {

@@ -51,23 +51,31 @@ struct SegmentCountCommand: FacadeCommand {
         discussion: """
               ward segment count --data /var/lib/ward 'age between 40 and 74 and sex = "female"'
               ward segment count --data /var/lib/ward --named "Due for a mammogram"
+              ward segment count --data /var/lib/ward --timing --repeat 20 'age >= 65'
             """
     )
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "A rule in the segment language.") var rule: String?
     @Option(help: "The name of a stored segment.") var named: String?
+    @Flag(help: "Say how long the columns and the rule took.") var timing = false
+    @Option(name: .customLong("repeat"), help: "Count so many times, for --timing.") var times = 1
 
     func validate() throws {
         guard (rule == nil) != (named == nil) else { throw ValidationError("Give a rule, or --named NAME.") }
+        guard (1...1_000).contains(times) else { throw ValidationError("--repeat takes 1 to 1,000.") }
     }
 
     func run(with session: CommandSession) async throws -> ExitStatus {
-        let tally = try await SegmentChoice(rule: rule, name: named).tally(session)
+        let choice = SegmentChoice(rule: rule, name: named)
+        let tally = try await choice.tally(session)
+        var timings = [tally.timing]
+        for _ in 1..<times { timings.append(try await choice.tally(session).timing) }
+        let summary = TimingSummary(timings, people: tally.population)
         if common.json {
-            await session.output.line(
-                JSONText.object(["count": "\(tally.count)", "population": "\(tally.population)"])
-            )
+            var fields = ["count": "\(tally.count)", "population": "\(tally.population)"]
+            if timing { fields.merge(summary.fields) { first, _ in first } }
+            await session.output.line(JSONText.object(fields))
             return .done
         }
         var table = Table([("line", .left), ("each", .right), ("left", .right)])
@@ -80,6 +88,7 @@ struct SegmentCountCommand: FacadeCommand {
         for line in table.lines(width: session.output.width) { await session.output.line(line) }
         await session.output.line("")
         await session.output.line("\(tally.count) of \(tally.population.grouped) people")
+        if timing { for line in summary.sentences { await session.output.line(line) } }
         return .done
     }
 }

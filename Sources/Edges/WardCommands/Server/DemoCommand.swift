@@ -13,6 +13,7 @@ package struct DemoCommand: AsyncParsableCommand, Sendable {
 
               ward demo
               ward demo --once --people 500 --json
+              ward demo --people 100000 --write /tmp/people
               ward demo --once --import patients.csv --data /tmp/look --store postgres:postgres:///ward
             """
     )
@@ -28,6 +29,8 @@ package struct DemoCommand: AsyncParsableCommand, Sendable {
     package var importFile: String?
     @Option(help: ArgumentHelp("sqlite, or postgres:URL of an empty database.", valueName: "store"))
     package var store = "sqlite"
+    @Option(help: ArgumentHelp("Only write the made-up people as CSV files into this folder.", valueName: "dir"))
+    package var write: String?
     @Option(help: "Port of the staff pages; patients' pages and the mail world take the next two.") package var port =
         8_480
 
