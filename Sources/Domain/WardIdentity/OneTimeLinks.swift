@@ -52,7 +52,7 @@ extension Identity {
             try LinkQueries.endAll(of: link.staff, organization: organization, at: now, in: tx)
             try storePassword(hash, of: link.staff, organization: organization, from: origin, in: tx)
             let index = try index(of: link.staff, organization: organization, in: tx)
-            try ThrottleQueries.clear(.stranger, index, of: organization, in: tx)
+            try ThrottleQueries.clearAccount(index, of: organization, in: tx)
             let opened = try openSession(
                 of: link.staff,
                 organization: organization,
@@ -81,7 +81,7 @@ extension Identity {
         case .delayed(let until): return .delayed(until: until)
         case .stopped: return .stopped
         case .taken(let taken):
-            guard try await matches(current, hash: taken.hash, of: organization) else {
+            guard try await checked(current, taken, of: organization) else {
                 return .currentPasswordWrong
             }
             if let problem = try await problem(with: new, name: name, email: email, of: organization) {

@@ -15,10 +15,11 @@ struct TakenAttempt: Sendable {
     let staff: StaffID?
     /// The account's hash, or the decoy's.
     let hash: String
+    /// The account's password as it was read, to find out whether it changed while the hash was computed.
+    let passwordSealed: [UInt8]?
     let scope: ThrottleScope
     let subject: [UInt8]
     let network: [UInt8]
-    let networkFailures: Int
 }
 
 enum Attempt: Sendable {
@@ -39,9 +40,9 @@ extension Identity {
         case .delayed(let until): return .delayed(until: until)
         case .stopped: return .stopped
         case .taken(let taken):
-            let matches = try await matches(password, hash: taken.hash, of: organization)
+            let matches = try await checked(password, taken, of: organization)
             return try await store.write { [self] tx in
-                guard matches, let staff = taken.staff else {
+                guard matches, let staff = taken.staff, try isCurrent(taken, of: organization, in: tx) else {
                     try recordRefusal(of: taken, organization: organization, from: origin, in: tx)
                     return .refused
                 }
@@ -49,6 +50,37 @@ extension Identity {
                 return .signedIn(try openSession(of: staff, organization: organization, from: origin, in: tx))
             }
         }
+    }
+
+    /// Whether the password is the account's. When it cannot be looked at (too many are waiting), the attempt is given
+    /// back: who was not answered has not failed.
+    func checked(
+        _ password: Sensitive<String>,
+        _ taken: TakenAttempt,
+        of organization: OrganizationID
+    ) async throws -> Bool {
+        do {
+            return try await matches(password, hash: taken.hash, of: organization)
+        } catch {
+            try await store.write { tx in
+                try ThrottleQueries.giveBack(taken.scope, taken.subject, of: organization, in: tx)
+                try ThrottleQueries.giveBack(.network, taken.network, of: organization, in: tx)
+            }
+            throw error
+        }
+    }
+
+    /// Whether the account is as it was when the attempt was taken: disabling it, or a new password, wins over a sign-in
+    /// under way.
+    func isCurrent(
+        _ taken: TakenAttempt,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Bool {
+        guard let staff = taken.staff, let row = try AccountQueries.row(staff, of: organization, in: tx) else {
+            return false
+        }
+        return row.state == .active && row.passwordSealed == taken.passwordSealed
     }
 
     /// Counts the attempt, or says why it is not taken.
@@ -64,7 +96,7 @@ extension Identity {
             let account = try AccountQueries.row(emailIndex: index, of: organization, in: tx)
             let (scope, subject) = try throttle(for: account, index, of: organization, from: origin, in: tx)
             let failures = try ThrottleQueries.row(scope, subject, of: organization, in: tx)
-            let network = Array(origin.networkAddress.utf8)
+            let network = NetworkPrefix.octets(of: origin.networkAddress)
             let networkRow = try ThrottleQueries.row(.network, network, of: organization, in: tx)
             let networkFailures = recent(networkRow, at: now)
             if let answer = wait(failures, networkRow, networkFailures, at: now) { return answer }
@@ -83,10 +115,10 @@ extension Identity {
                 TakenAttempt(
                     staff: usable?.id,
                     hash: try hash(of: usable, organization: organization, in: tx) ?? decoy,
+                    passwordSealed: usable?.passwordSealed,
                     scope: scope,
                     subject: subject,
-                    network: network,
-                    networkFailures: networkFailures
+                    network: network
                 )
             )
         }
@@ -95,12 +127,13 @@ extension Identity {
     /// Forgets the failures before a right password.
     func forget(_ taken: TakenAttempt, of organization: OrganizationID, in tx: any WriteTransaction) throws {
         try ThrottleQueries.clear(taken.scope, taken.subject, of: organization, in: tx)
-        try ThrottleQueries.store(
-            .network,
-            taken.network,
+        try ThrottleQueries.giveBack(.network, taken.network, of: organization, in: tx)
+        let now = surroundings.now()
+        try ThrottleQueries.prune(
+            networksBefore: now - policy.longestDelay,
+            accountsBefore: now - .days(30),
+            below: policy.failureLimit,
             of: organization,
-            failures: taken.networkFailures,
-            at: surroundings.now(),
             in: tx
         )
     }

@@ -15,16 +15,20 @@ package enum ReplyOutcome: Hashable, Sendable {
     /// The gate refused it; it is kept with the reason and never goes.
     case notSent(PortalMessageID, RefusalReason)
     case refused(AnswerText.Problem)
+    /// The same form was sent before: nothing was written or sent again.
+    case alreadyKept(PortalMessageID)
 }
 
 extension Portal {
     /// Answers in a conversation through the one send path: the gate decides how it goes, or whether.
     /// - Parameters:
     ///   - author: the name that the person reads, such as “Dana Reyes, RN”.
+    ///   - identifier: made with the form, so that a form sent twice is one answer.
     ///   - sensitivity: how much the answer would give away; it decides the method and the second step.
     package func answer(
         _ thread: ThreadID,
         _ typed: String,
+        identifier: PortalMessageID,
         author: String,
         sensitivity: Sensitivity,
         requester: Requester
@@ -36,16 +40,23 @@ extension Portal {
         } catch {
             return .refused(error)
         }
-        let reply = Reply(text: text, author: author, sensitivity: sensitivity)
+        let reply = Reply(identifier: identifier, text: text, author: author, sensitivity: sensitivity)
         return try await store.write { [self] tx in
             guard let row = try ThreadQueries.find(thread, of: requester.organization, in: tx) else {
                 throw PortalError.threadNotFound(thread)
+            }
+            if let earlier = try MessageQueries.find(identifier, of: requester.organization, in: tx) {
+                guard earlier.thread == thread, earlier.direction == .toPerson else {
+                    throw PortalError.threadNotFound(thread)
+                }
+                return .alreadyKept(identifier)
             }
             return try send(reply, in: row, by: requester, in: tx)
         }
     }
 
     private struct Reply: Sendable {
+        var identifier: PortalMessageID
         var text: AnswerText
         var author: String
         var sensitivity: Sensitivity
@@ -93,7 +104,7 @@ extension Portal {
     ) throws -> ReplyOutcome {
         let organization = requester.organization
         let now = surroundings.now()
-        let id = surroundings.makeIdentifier(PortalMessageTag.self)
+        let id = reply.identifier
         let delivered: (MessageID?, ReplyOutcome) =
             switch outcome {
             case .queued(let message, let method): (message, .sent(id, method))

@@ -101,13 +101,14 @@ extension Portal {
         )
     }
 
-    /// What the person wrote is readable while the visit is on; what was sent to them only while it is in the portal, and
-    /// only with the fact that it asks for.
+    /// Readable only with the fact that its sensitivity asks for, whoever wrote it: an answer quotes what it answers. What
+    /// the person wrote stays readable; what was sent to them is readable while it is in the portal.
     func isReadable(_ row: MessageRow, by visit: VisitRow, at now: Timestamp) -> Bool {
+        guard visit.fact >= row.requiredFact else { return false }
         switch row.direction {
         case .fromPerson: return true
         case .toPerson:
-            guard visit.fact >= row.requiredFact, let standing = row.life?.standing(at: now) else { return false }
+            guard let standing = row.life?.standing(at: now) else { return false }
             return standing == .waiting || standing == .opened
         }
     }

@@ -42,7 +42,9 @@ extension Portal {
         networkAddress: String?
     ) async throws -> RecognitionOutcome {
         let now = surroundings.now()
-        let reserved = try await store.write { [self] tx in try reserve(answer.fact, at: link, now: now, in: tx) }
+        let reserved = try await store.write { [self] tx in
+            try reserve(answer.fact, at: link, now: now, from: networkAddress, in: tx)
+        }
         switch reserved {
         case .refused(let answer): return .refused(answer)
         case .granted(let expected, let message, let page):
@@ -79,6 +81,7 @@ extension Portal {
         _ fact: RecognitionFact,
         at link: PortalToken,
         now: Timestamp,
+        from networkAddress: String?,
         in tx: any WriteTransaction
     ) throws -> Reserved {
         let organization = link.organization
@@ -90,9 +93,17 @@ extension Portal {
             return .refused(.notRecognisable(page))
         }
         var recognition = try RecognitionQueries.find(message.contact, of: organization, in: tx)
-        guard recognition.reserve(at: now) == .granted else { return .refused(.locked(page)) }
-        try RecognitionQueries.save(recognition, of: message.contact, organization: organization, in: tx)
-        return .granted(expected, message, page)
+        switch recognition.reserve(at: now) {
+        case .locked: return .refused(.locked(page))
+        case .lockedNow:
+            try RecognitionQueries.save(recognition, of: message.contact, organization: organization, in: tx)
+            let person = Requester.person(message.contact, of: organization, session: nil, from: networkAddress)
+            try lock(message, at: now, by: person, in: tx)
+            return .refused(.locked(page))
+        case .granted:
+            try RecognitionQueries.save(recognition, of: message.contact, organization: organization, in: tx)
+            return .granted(expected, message, page)
+        }
     }
 
     private func expectedFact(

@@ -1104,6 +1104,7 @@ Nothing needs you now. = Nada requiere su atención ahora.
 {{#mayAnswer}}
 <form method="post" action="{{base}}/messages/{{threadIdentifier}}" class="stack">
 {{>parts/token}}
+<input type="hidden" name="identifier" value="{{answerIdentifier}}">
 <div class="field"><label for="answer">[[Your answer]]</label><p class="help" id="answer-help">[[It goes through the same checks as every message. The subject says only who you are.]]</p><textarea id="answer" name="answer" rows="6" maxlength="20000" aria-describedby="answer-help" required>{{typed}}</textarea></div>
 <fieldset><legend>[[How sensitive is it?]]</legend>
 {{#sensitivities}}<div class="choice"><input type="radio" id="sensitivity-{{choiceValue}}" name="sensitivity" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="sensitivity-{{choiceValue}}">{{choiceLabel}}<span class="help">{{choiceHelp}}</span></label></div>
@@ -1504,6 +1505,7 @@ Nothing needs you now. = Nada requiere su atención ahora.
 """#,
 "templates/unsubscribe/ask.mustache": #"""
 <form method="post" action="{{address}}" class="stack">
+<input type="hidden" name="from" value="page">
 <p>{{question}}</p>
 <button class="primary" type="submit">[[Unsubscribe]]</button>
 </form>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardKernel
+
 /// What a cryptographic operation has to say when it fails: a code and nothing of the input (invariant I8).
-package struct CryptoError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct CryptoError: TransientFailure, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The ciphertext does not open: it was changed, moved to another place, or sealed under another key.
         case doesNotOpen

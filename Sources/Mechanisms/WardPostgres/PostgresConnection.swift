@@ -29,7 +29,8 @@ final class PostgresConnection {
     private(set) var controlFailed = false
 
     init(_ address: String) throws {
-        guard let connection = Self.connect(address) else {
+        let place = try PostgresAddress(address)
+        guard let connection = Self.connect(address, verifiesTLS: !place.isLocal) else {
             throw StoreError(code: .unavailable, detail: "no memory for a connection")
         }
         self.connection = connection
@@ -45,12 +46,13 @@ final class PostgresConnection {
     deinit { PQfinish(connection) }
 
     /// Words in the address come later in the list and win. A peer that vanished is noticed within half a minute.
-    private static func connect(_ address: String) -> OpaquePointer? {
-        let settings = [
+    private static func connect(_ address: String, verifiesTLS: Bool) -> OpaquePointer? {
+        var settings = [
             ("connect_timeout", "30"), ("application_name", "ward"), ("keepalives_idle", "15"),
             ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
-            ("dbname", address),
         ]
+        if verifiesTLS { settings += [("sslmode", "verify-full"), ("ssl_min_protocol_version", "TLSv1.2")] }
+        settings.append(("dbname", address))
         let keywords = settings.map { strdup($0.0) }
         let values = settings.map { strdup($0.1) }
         defer { for word in keywords + values { free(word) } }

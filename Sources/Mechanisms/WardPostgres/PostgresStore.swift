@@ -14,7 +14,10 @@ package final class PostgresStore: Store {
     /// Connects once, so that a wrong address is found here; the workers connect when they are first needed.
     ///
     /// - Parameter address: a connection address or `key=value` words as libpq takes them. It is never repeated in errors.
+    ///   A server on another machine is reached over verified TLS only.
+    /// - Throws: `PostgresAddressProblem`, `StoreError`.
     package static func open(_ address: String) async throws -> PostgresStore {
+        _ = try PostgresAddress(address)
         let store = PostgresStore(address)
         do {
             _ = try await store.read { try $0.first("SELECT 1", as: Int.self) }

@@ -38,6 +38,21 @@ import WardServer
         #expect(found == ["staff.listen is not loopback: without a certificate only loopback is served."])
     }
 
+    @Test func `behind a proxy the proxy is named, and http is for loopback alone`() throws {
+        let site = "staff:\n  address: https://ward.lakeside.example\n"
+        #expect(problems(site).first?.contains("name its address in web.proxies") == true)
+        #expect(problems(site + "web:\n  proxies: 127.0.0.1\n").isEmpty)
+        #expect(
+            problems("staff:\n  address: http://ward.lakeside.example\nweb:\n  proxies: 127.0.0.1\n")
+                == ["staff.address begins with https:// (or http:// on loopback)."]
+        )
+        let values = try SettingValues(file: site + "web:\n  proxies: 127.0.0.1\n", environment: [:])
+        let configuration = try ServerConfiguration(values: values, dataDirectory: "/srv/ward")
+        #expect(configuration.staff.isLoopback && configuration.staff.isReachedFromBeyond)
+        #expect(configuration.staff.isSecure)
+        #expect(!configuration.patients.isReachedFromBeyond)
+    }
+
     @Test func `all problems are told at once`() {
         let file = "staff:\n  listen: nowhere\n  certificate: a.pem\nlog:\n  level: loud\nstore: mysql\n"
         #expect(problems(file).count == 4)

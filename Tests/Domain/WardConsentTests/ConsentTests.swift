@@ -121,6 +121,17 @@ struct ConsentWorld {
     }
 
     @Test(arguments: TestStore.kinds)
+    func `unsubscribing wins over an agreement dated by a clock that ran ahead`(kind: StoreKind) async throws {
+        try await ConsentWorld.with(kind) { world in
+            world.clock.advance(by: .hours(2))
+            try await world.consent.record(world.statement(.granted), by: world.officer)
+            world.clock.advance(by: .hours(-1))
+            try await world.consent.record(world.statement(.withdrawn), by: world.officer)
+            #expect(try await world.isWithdrawn)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `an import never turns a refusal into an agreement`(kind: StoreKind) async throws {
         try await ConsentWorld.with(kind) { world in
             try await world.consent.record(world.statement(.withdrawn), by: world.officer)

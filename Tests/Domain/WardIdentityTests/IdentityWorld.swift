@@ -14,6 +14,8 @@ import WardVault
 final class CountingPasswords: PasswordHashing {
     private let counted = Mutex(0)
     var checks: Int { counted.withLock { $0 } }
+    /// Runs before a comparison: what happens while a real hash is computed, or why it is not.
+    let whileChecking = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
     func hash(_ password: Sensitive<String>, pepper: Sensitive<[UInt8]>) async throws -> String {
         password.expose(for: .evaluating) { "plain:" + $0 }
@@ -24,6 +26,7 @@ final class CountingPasswords: PasswordHashing {
         hash: String,
         pepper: Sensitive<[UInt8]>
     ) async throws -> Bool {
+        try await whileChecking.withLock { $0 }?()
         counted.withLock { $0 += 1 }
         return password.expose(for: .evaluating) { "plain:" + $0 } == hash
     }

@@ -23,6 +23,7 @@ import WardTestKit
                 try await world.portal.answer(
                     thread,
                     "Hello",
+                    identifier: world.clock.surroundings.makeIdentifier(),
                     author: "X",
                     sensitivity: .routine,
                     requester: compliance
@@ -79,6 +80,7 @@ import WardTestKit
             let outcome = try await world.portal.answer(
                 thread.id,
                 "Yes, with milk.",
+                identifier: world.clock.surroundings.makeIdentifier(),
                 author: "Dana Reyes, RN",
                 sensitivity: .sensitive,
                 requester: world.clinician
@@ -125,6 +127,7 @@ import WardTestKit
             let outcome = try await world.portal.answer(
                 thread.id,
                 "Hi",
+                identifier: world.clock.surroundings.makeIdentifier(),
                 author: "Dana",
                 sensitivity: .routine,
                 requester: world.clinician
@@ -168,6 +171,82 @@ import WardTestKit
             } while position != nil
             #expect(seen.count == 5)
             #expect(Set(seen).count == 5)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a staff answer whose form is sent twice goes out once`(kind: StoreKind) async throws {
+        try await PortalWorld.with(kind) { world in
+            let visit = try await world.visit(try await world.deposit(for: world.ana).link)
+            _ = try await world.portal.answer(
+                "Hello",
+                identifier: world.clock.surroundings.makeIdentifier(),
+                visit: visit,
+                networkAddress: nil
+            )
+            let thread = try #require(
+                try await world.portal.threads(.needsAnswer, requester: world.clinician).threads.first
+            )
+            let identifier: PortalMessageID = world.clock.surroundings.makeIdentifier()
+            func send() async throws -> ReplyOutcome {
+                try await world.portal.answer(
+                    thread.id,
+                    "Yes",
+                    identifier: identifier,
+                    author: "Dana",
+                    sensitivity: .routine,
+                    requester: world.clinician
+                )
+            }
+            guard case .sent(identifier, _) = try await send() else {
+                Issue.record("the first is sent")
+                return
+            }
+            #expect(try await send() == .alreadyKept(identifier))
+            #expect(world.delivery.sent.count == 1)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a person's answer to a restricted message is not shown after the birth date alone`(
+        kind: StoreKind
+    ) async throws {
+        try await PortalWorld.with(kind) { world in
+            let routine = try await world.deposit(for: world.ana, .routine).link
+            try await world.portal.agreePassphrase(
+                Sensitive("seven quiet herons"),
+                with: world.ana,
+                reason: "At the desk",
+                requester: world.clinician
+            )
+            let restricted = try await world.deposit(for: world.ana, .restricted).link
+            let outcome = try await world.portal.recognise(
+                .passphrase("seven quiet herons"),
+                at: restricted,
+                networkAddress: nil
+            )
+            guard case .recognised(let strong, _) = outcome else {
+                Issue.record("the passphrase opens it")
+                return
+            }
+            _ = try await world.portal.answer(
+                "About the result",
+                identifier: world.clock.surroundings.makeIdentifier(),
+                visit: strong,
+                networkAddress: nil
+            )
+            guard
+                case .answered(let weak) = try await world.portal.read(
+                    visit: try await world.visit(routine),
+                    networkAddress: nil
+                ),
+                case .answered(let full) = try await world.portal.read(visit: strong, networkAddress: nil)
+            else {
+                Issue.record("both visits are on")
+                return
+            }
+            #expect(!weak.messages.contains { $0.direction == .fromPerson })
+            #expect(full.messages.contains { $0.direction == .fromPerson })
         }
     }
 }

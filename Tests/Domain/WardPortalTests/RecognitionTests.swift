@@ -22,11 +22,14 @@ import WardKernel
         check(recognition.reserve(at: now), .granted)
     }
 
-    @Test func `attempts that were never concluded are used up all the same`() {
+    @Test func `attempts that were never concluded are used up, and the next one locks visibly`() {
         var recognition = Recognition()
         for _ in 1...5 { check(recognition.reserve(at: now), .granted) }
+        check(recognition.reserve(at: now), .lockedNow)
+        #expect(recognition.isLocked)
         check(recognition.reserve(at: now), .locked)
-        check(recognition.conclude(matches: true, at: now), .recognised)
+        check(recognition.conclude(matches: true, at: now), .locked)
+        recognition.unlock()
         check(recognition.reserve(at: now), .granted)
     }
 
@@ -49,7 +52,12 @@ import WardKernel
         for _ in 0..<400 {
             switch generator.next() % 8 {
             case 0...3:
-                guard recognition.reserve(at: now) == .granted else { continue }
+                let reservation = recognition.reserve(at: now)
+                if reservation == .lockedNow {
+                    told += 1
+                    locks += 1
+                }
+                guard reservation == .granted else { continue }
                 inFlight += 1
                 comparisons += 1
                 #expect(comparisons <= Recognition.maximumAttempts)

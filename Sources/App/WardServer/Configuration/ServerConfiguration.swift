@@ -20,7 +20,20 @@ package struct SiteConfiguration: Sendable, Equatable {
     package var certificate: String?
     package var privateKey: String?
 
-    package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+    /// Whether it listens on loopback alone.
+    package var isLoopback: Bool { Self.isLoopback(host) }
+
+    /// Whether people of other machines reach it: itself, or through a proxy that stands before it.
+    package var isReachedFromBeyond: Bool {
+        !isLoopback || !Self.isLoopback(URL(string: address)?.host() ?? host)
+    }
+
+    /// Whether browsers speak TLS with it, or with the proxy before it.
+    package var isSecure: Bool { certificate != nil || address.hasPrefix("https://") }
+
+    fileprivate static func isLoopback(_ host: String) -> Bool {
+        ["127.0.0.1", "::1", "[::1]", "localhost"].contains(host)
+    }
 }
 
 /// The settings as the application uses them, checked together.
@@ -29,6 +42,8 @@ package struct ServerConfiguration: Sendable {
     package var keysFolder: String
     package var staff: SiteConfiguration
     package var patients: SiteConfiguration
+    /// Proxies whose `X-Forwarded-For` is believed.
+    package var proxies: Set<String>
     package var mailHostName: String
     /// Nil keeps checkpoints in the data directory only, which `ward doctor` points out.
     package var auditCheckpoints: String?
@@ -43,6 +58,16 @@ extension ServerConfiguration {
         var problems: [String] = []
         staff = Self.site(values, .staff, &problems)
         patients = Self.site(values, .patients, &problems)
+        proxies = Set(
+            values.text(.webProxies).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        )
+        for (site, key) in [(staff, "staff"), (patients, "patients")]
+        where site.isLoopback && site.isReachedFromBeyond && proxies.isEmpty {
+            problems.append(
+                "\(key).address is not on this machine, so a proxy stands before \(key).listen: name its address in "
+                    + "web.proxies, else everybody seems to come from one place."
+            )
+        }
         let keys = values.text(.keysFolder)
         keysFolder = keys.isEmpty ? dataDirectory + "-keys" : keys
         if (keysFolder + "/").hasPrefix(dataDirectory + "/") {
@@ -128,7 +153,9 @@ extension ServerConfiguration {
         guard let url = URL(string: address), let scheme = url.scheme, url.host() != nil else {
             return "takes an address such as https://ward.example.org."
         }
-        if !["http", "https"].contains(scheme) { return "begins with https:// (or http:// on loopback)." }
+        guard scheme == "https" || scheme == "http" && SiteConfiguration.isLoopback(url.host() ?? "") else {
+            return "begins with https:// (or http:// on loopback)."
+        }
         return url.path().isEmpty || url.path() == "/" ? nil : "has no path."
     }
 }

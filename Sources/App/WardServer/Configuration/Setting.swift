@@ -50,6 +50,10 @@ extension Setting {
     static let patientsAddress = Setting("patients.address", "The address in links to patients, without a path")
     static let patientsCertificate = Setting("patients.certificate", "Certificate chain (PEM) of the patients' pages")
     static let patientsPrivateKey = Setting("patients.privateKey", "Private key (PEM) of the patients' pages")
+    static let webProxies = Setting(
+        "web.proxies",
+        "Addresses of the proxies in front of both sites, separated by commas: theirs alone is the word on who asks"
+    )
     static let mailHostName = Setting("mail.hostName", "The name this host gives to other mail servers (EHLO)")
     static let auditCheckpoints = Setting(
         "audit.checkpoints",
@@ -61,6 +65,6 @@ extension Setting {
     package static let all: [Setting] = [
         store, keysFolder, staffListen, staffAddress, staffCertificate, staffPrivateKey, patientsListen,
         patientsAddress,
-        patientsCertificate, patientsPrivateKey, mailHostName, auditCheckpoints, logLevel,
+        patientsCertificate, patientsPrivateKey, webProxies, mailHostName, auditCheckpoints, logLevel,
     ]
 }

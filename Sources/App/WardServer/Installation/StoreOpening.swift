@@ -13,6 +13,8 @@ enum StoreOpening {
             case .sqlite: return try SQLiteStore.open(path: directory.databasePath)
             case .postgres(let address): return try await PostgresStore.open(address)
             }
+        } catch let problem as PostgresAddressProblem {
+            throw CommandFailure("Setting store: \(problem.description)")
         } catch let error as StoreError {
             throw CommandFailure(sentence(error, choice, directory))
         }

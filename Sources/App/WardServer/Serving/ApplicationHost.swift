@@ -60,7 +60,8 @@ package struct ApplicationHost: CommandHost {
         await reporting {
             try await withInstallation(command.common) { installation in
                 let beyondLoopback =
-                    !installation.configuration.staff.isLoopback || !installation.configuration.patients.isLoopback
+                    installation.configuration.staff.isReachedFromBeyond
+                    || installation.configuration.patients.isReachedFromBeyond
                 if beyondLoopback, (command.withoutSecondFactor ?? "").isEmpty {
                     throw CommandFailure(
                         "Second factors do not exist yet, so only loopback is served. To listen beyond it all the same, "
@@ -121,16 +122,17 @@ package struct ApplicationHost: CommandHost {
     }
 
     private func verify(_ command: AuditVerifyCommand) async throws -> ExitStatus {
-        let report = AuditVerdictReport(output: output, json: command.common.json)
         if let folder = command.export {
+            let report = AuditVerdictReport(output: output, json: command.common.json)
             let outside = try command.checkpoint.map { [try String(contentsOfFile: $0, encoding: .utf8)] } ?? []
             return await report.tell(try AuditExport.verify(folder, outside: outside))
         }
-        return try await withInstallation(command.common) { installation in
-            let organization = try await installation.organization(named: command.common.organization)
-            let verifier = Requester.service("verify", of: organization.id)
-            return await report.tell(try await installation.auditReader.verify(by: verifier))
+        let directory = try DataDirectory(option: command.common.data, environment: environment)
+        if FileManager.default.fileExists(atPath: directory.socketPath) {
+            let client = CommandSocketClient(path: directory.socketPath, output: output, files: LocalFiles())
+            if let status = try await client.run(Array(CommandLine.arguments.dropFirst())) { return status }
         }
+        return try await withInstallation(command.common) { try await $0.verifyAudit(command, output: output) }
     }
 
     private func configuration(_ common: CommonOptions, _ directory: DataDirectory) throws -> ServerConfiguration {

@@ -27,13 +27,26 @@ extension Installation {
         files: any CommandFiles
     ) async -> ExitStatus {
         do {
-            guard let command = try WardCommand.parseAsRoot(arguments) as? any FacadeCommand else {
+            let parsed = try WardCommand.parseAsRoot(arguments)
+            // Tells nothing but whether the log is whole: needs no staff account, as without a server.
+            if let command = parsed as? AuditVerifyCommand, command.export == nil {
+                return try await verifyAudit(command, output: output)
+            }
+            guard let command = parsed as? any FacadeCommand else {
                 throw CommandFailure("This command does not run inside a server.", status: .usage)
             }
             return try await run(command, user: user, output: output, files: files)
         } catch {
             return await CommandProblems.report(error, to: output)
         }
+    }
+
+    /// Verifies the live store's audit log.
+    func verifyAudit(_ command: AuditVerifyCommand, output: any CommandOutput) async throws -> ExitStatus {
+        let report = AuditVerdictReport(output: output, json: command.common.json)
+        let organization = try await organization(named: command.common.organization)
+        let verifier = Requester.service("verify", of: organization.id)
+        return await report.tell(try await auditReader.verify(by: verifier))
     }
 
     /// Runs a parsed command as the staff account that the operating-system user stands for.

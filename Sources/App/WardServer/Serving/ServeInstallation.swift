@@ -76,9 +76,10 @@ extension Installation {
 
     private func siteSettings(_ site: SiteConfiguration, _ banner: String?, _ isDemonstration: Bool) -> SiteSettings {
         SiteSettings(
-            isSecure: site.address.hasPrefix("https://"),
+            isSecure: site.isSecure,
             banner: banner,
-            isDemonstration: isDemonstration
+            isDemonstration: isDemonstration,
+            proxies: configuration.proxies
         )
     }
 

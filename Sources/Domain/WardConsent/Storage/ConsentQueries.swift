@@ -26,7 +26,8 @@ enum ConsentQueries {
         )
     }
 
-    /// Makes the record the one that holds, unless a choice made later is already known.
+    /// Makes the record the one that holds, unless a choice made later is already known. A standing of the future comes
+    /// from a clock that was wrong: a withdrawal wins over it.
     @discardableResult
     static func advance(_ record: Stored, of organization: OrganizationID, in tx: any WriteTransaction) throws -> Bool {
         let statement = record.statement
@@ -38,6 +39,8 @@ enum ConsentQueries {
             ON CONFLICT (organization, contact, purpose, channel) DO UPDATE
                 SET choice = excluded.choice, record = excluded.record, chosen_at = excluded.chosen_at
                 WHERE consent_standing.chosen_at <= excluded.chosen_at
+                    OR (excluded.choice = \(ConsentChoice.withdrawn)
+                        AND consent_standing.chosen_at > \(record.recordedAt))
             """
         ) > 0
     }

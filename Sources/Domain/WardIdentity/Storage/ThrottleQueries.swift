@@ -65,4 +65,53 @@ enum ThrottleQueries {
             """
         )
     }
+
+    /// Forgets every failure of an account, from whatever network: its owner got a new link. `index` is its address's.
+    static func clearAccount(
+        _ index: [UInt8],
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try clear(.stranger, index, of: organization, in: tx)
+        try tx.execute(
+            """
+            DELETE FROM sign_in_throttle WHERE organization = \(organization) AND scope = \(ThrottleScope.known)
+                AND substr(subject, 1, CAST(\(index.count) AS INTEGER)) = \(index)
+            """
+        )
+    }
+
+    /// Takes one failure back that turned out to be none.
+    static func giveBack(
+        _ scope: ThrottleScope,
+        _ subject: [UInt8],
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            UPDATE sign_in_throttle SET failures = failures - 1
+            WHERE organization = \(organization) AND scope = \(scope) AND subject = \(subject) AND failures > 0
+            """
+        )
+    }
+
+    /// Removes what no longer delays anybody, so that invented addresses do not fill the table. A count at the limit
+    /// stays.
+    static func prune(
+        networksBefore: Timestamp,
+        accountsBefore: Timestamp,
+        below limit: Int,
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            DELETE FROM sign_in_throttle WHERE organization = \(organization)
+                AND ((scope = \(ThrottleScope.network) AND last_attempt_at < \(networksBefore))
+                    OR (scope <> \(ThrottleScope.network) AND failures < \(limit)
+                        AND last_attempt_at < \(accountsBefore)))
+            """
+        )
+    }
 }

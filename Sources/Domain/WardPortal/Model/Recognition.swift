@@ -47,7 +47,10 @@ package struct Recognition: Hashable, Sendable {
     package enum Reservation: Hashable, Sendable {
         /// The comparison may be made.
         case granted
-        /// No comparison: five attempts are used up.
+        /// No comparison: five attempts were used up, the last of them never ended (its process died). It locks now, and
+        /// staff must be told once.
+        case lockedNow
+        /// No comparison: it was locked before.
         case locked
     }
 
@@ -65,7 +68,11 @@ package struct Recognition: Hashable, Sendable {
 
     /// Takes one attempt before the fact is compared.
     package mutating func reserve(at now: Timestamp) -> Reservation {
-        guard lockedAt == nil, attempts < Self.maximumAttempts else { return .locked }
+        guard lockedAt == nil else { return .locked }
+        guard attempts < Self.maximumAttempts else {
+            lockedAt = now
+            return .lockedNow
+        }
         attempts += 1
         return .granted
     }

@@ -91,7 +91,7 @@ extension Visit {
         let isPatient = if case .patient = page.frame { true } else { false }
         return try markup(
             PlainFrame(
-                title: page.title,
+                title: page.windowTitle ?? page.title,
                 organizationName: organization.name,
                 assetVersion: assetVersion,
                 bodyClass: isPatient ? "patient" : "plain",
@@ -114,7 +114,7 @@ extension Visit {
         assetVersion: String
     ) -> StaffFrame {
         StaffFrame(
-            title: page.title,
+            title: page.windowTitle ?? page.title,
             organizationName: organization.name,
             assetVersion: assetVersion,
             navigation: navigation(session.requester, current: section),

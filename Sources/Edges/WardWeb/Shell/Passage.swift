@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Hummingbird
 import NIOCore
 import WardIdentity
@@ -16,7 +17,12 @@ struct Passage: Sendable {
     func response() async throws -> Response {
         let organization = try await organization()
         let cookies = site.cookies(of: organization)
-        let origin = RequestOrigin(networkAddress: context.networkAddress, request: context.requestID)
+        let asking = ForwardedAddress.of(
+            request.headers[values: SecurityHeaders.named("x-forwarded-for")],
+            peer: context.networkAddress,
+            proxies: site.settings.proxies
+        )
+        let origin = RequestOrigin(networkAddress: asking, request: context.requestID)
         let token = cookies.value(.session, in: request.headers)
         let answer = try await session(token, organization, origin)
         // Who is not signed in gets a random value of their own, to which the tokens of forms are bound.
@@ -101,7 +107,10 @@ struct Passage: Sendable {
         let query = try Fields(decoding: request.uri.query ?? "")
         guard route.method == .post else { return makeVisit(room, query: query, form: Fields(), upload: nil) }
         if case .unguarded(let limit) = route.body {
-            let form = try await fields(atMost: limit)
+            // The token in the path is the authority, not what the body says: RFC 8058 section 3.1 has receivers send it as
+            // multipart/form-data or as application/x-www-form-urlencoded.
+            let isForm = contentType == nil || contentType == "application/x-www-form-urlencoded"
+            let form = isForm ? try await fields(atMost: limit) : try await unread(atMost: limit)
             return makeVisit(room, query: query, form: form, upload: nil)
         }
         let host = request.head.authority ?? request.headers[SecurityHeaders.named("host")]
@@ -121,9 +130,24 @@ struct Passage: Sendable {
         }
     }
 
+    private var contentType: String? {
+        request.headers[.contentType]?.split(separator: ";").first.map {
+            $0.trimmingCharacters(in: .whitespaces).lowercased()
+        }
+    }
+
+    /// Takes a body that nobody looks at, so that the connection can go on.
+    private func unread(atMost limit: Int) async throws -> Fields {
+        var count = 0
+        for try await piece in request.body {
+            count += piece.readableBytes
+            guard count <= limit else { throw BadRequest(reason: .tooLarge) }
+        }
+        return Fields()
+    }
+
     private func fields(atMost limit: Int) async throws -> Fields {
-        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() }
-        guard type == nil || type == "application/x-www-form-urlencoded" else {
+        guard contentType == nil || contentType == "application/x-www-form-urlencoded" else {
             throw BadRequest(reason: .wrongContentType)
         }
         var bytes: [UInt8] = []
@@ -154,6 +178,7 @@ struct Passage: Sendable {
             language: Language(acceptLanguage: request.headers[.acceptLanguage]),
             renderer: site.renderer,
             settings: site.settings,
+            surroundings: site.surroundings,
             now: site.surroundings.now()
         )
     }

@@ -73,6 +73,9 @@ struct Page: Sendable {
     }
 
     let title: String
+    /// What the browser's window and history show, where the title says who somebody is or what about: a browser keeps its
+    /// history on disk. Nil shows the title.
+    var windowTitle: String?
     let frame: Frame
     /// One line of what this page is.
     var lede: String?

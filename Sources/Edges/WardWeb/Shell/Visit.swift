@@ -22,6 +22,7 @@ struct Visit: Sendable {
     let language: Language
     let renderer: Renderer
     let settings: SiteSettings
+    let surroundings: Surroundings
     let now: Timestamp
 
     /// Such as `/lakeside-health`.
@@ -69,10 +70,18 @@ package struct SiteSettings: Sendable {
     package var banner: String?
     /// True for `ward demo`: sign-in pages say that everything is made up.
     package var isDemonstration: Bool
+    /// Addresses of proxies whose `X-Forwarded-For` is believed; nobody else's is.
+    package var proxies: Set<String>
 
-    package init(isSecure: Bool, banner: String? = nil, isDemonstration: Bool = false) {
+    package init(
+        isSecure: Bool,
+        banner: String? = nil,
+        isDemonstration: Bool = false,
+        proxies: Set<String> = []
+    ) {
         self.isSecure = isSecure
         self.banner = banner
         self.isDemonstration = isDemonstration
+        self.proxies = proxies
     }
 }

@@ -8,7 +8,7 @@ import WardKernel
 /// What a request carries from the socket to the handler.
 struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The peer's IP address as text; forwarded headers are not believed.
+    /// The peer's IP address as text: a proxy's, where one stands before the site (`ForwardedAddress`).
     let networkAddress: String
     /// Made by the envelope, before anything else looks at the request.
     var requestID = RequestID(high: 0, low: 0)

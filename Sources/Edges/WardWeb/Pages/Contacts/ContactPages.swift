@@ -127,6 +127,7 @@ enum ContactPages {
 
     private static func page(_ title: String, _ content: ContactContent, _ visit: Visit) -> Page {
         var page = Page(title, .staff(section: .contacts), content: content)
+        page.windowTitle = visit.words("Contact")
         page.crumbs = [.init(label: visit.words("Contacts"), href: visit.base + "/contacts")]
         return page
     }

@@ -25,6 +25,8 @@ struct ThreadContent: PageModel {
     let mayAnswer: Bool
     let summary: ErrorSummary?
     let typed: String
+    /// Made with the form, so that a form sent twice is one answer.
+    let answerIdentifier: String
     let sensitivities: [ChoiceModel]
     let choiceGroup: String
     let isHandled: Bool
@@ -35,10 +37,15 @@ struct ThreadContent: PageModel {
 
 /// One conversation, and the answer to it.
 enum ThreadPages {
-    static func show(_ visit: Visit) async throws -> Reply { .page(try await page(visit)) }
+    static func show(_ visit: Visit) async throws -> Reply {
+        let page = try await page(visit)
+        guard let method = try visit.query.optional("sent").flatMap(SendMethod.init) else { return .page(page) }
+        return .page(page.with(.init(text: visit.words(sentence(method)), tone: .good)))
+    }
 
     static func answer(_ visit: Visit) async throws -> Reply {
         let thread: ThreadID = try visit.identifier("thread")
+        guard let identifier = PortalMessageID(try visit.form.text("identifier")) else { throw NotFound() }
         let typed = try visit.form.text("answer")
         let sensitivity = Sensitivity(rawValue: try visit.form.text("sensitivity")) ?? .sensitive
         let outcome: ReplyOutcome
@@ -46,6 +53,7 @@ enum ThreadPages {
             outcome = try await visit.facades.portal.answer(
                 thread,
                 typed,
+                identifier: identifier,
                 author: visit.session?.name ?? visit.organization.name,
                 sensitivity: sensitivity,
                 requester: try visit.requester
@@ -57,7 +65,9 @@ enum ThreadPages {
             )
         }
         switch outcome {
-        case .sent(_, let method): return try await again(visit, sentence(method), .good)
+        case .sent(_, let method):
+            return .seeOther(visit.path("messages", "\(thread)", query: [("sent", method.rawValue)]))
+        case .alreadyKept: return .seeOther(visit.path("messages", "\(thread)"))
         case .held(_, let reason): return try await again(visit, "It waits: " + reason.sentence, .warn)
         case .notSent(_, let reason): return try await again(visit, "It was not sent. " + reason.sentence, .bad)
         case .refused(.empty):
@@ -98,7 +108,7 @@ enum ThreadPages {
     }
 
     private static func again(_ visit: Visit, _ text: String, _ tone: Page.Notice.Tone) async throws -> Reply {
-        .page(try await page(visit, keepsTyped: tone != .good).with(.init(text: visit.words(text), tone: tone)))
+        .page(try await page(visit).with(.init(text: visit.words(text), tone: tone)))
     }
 
     private static func sentence(_ method: SendMethod) -> String {
@@ -108,7 +118,7 @@ enum ThreadPages {
         }
     }
 
-    private static func page(_ visit: Visit, problem: String? = nil, keepsTyped: Bool = true) async throws -> Page {
+    private static func page(_ visit: Visit, problem: String? = nil) async throws -> Page {
         let id: ThreadID = try visit.identifier("thread")
         let requester = try visit.requester
         let detail: ThreadDetail
@@ -131,7 +141,8 @@ enum ThreadPages {
             messages: detail.messages.map { message($0, visit, mayAnswer: mayAnswer) },
             mayAnswer: mayAnswer,
             summary: ErrorSummary(visit.words, problem.map { [("answer", $0)] } ?? []),
-            typed: keepsTyped ? visit.form.all("answer").first ?? "" : "",
+            typed: visit.form.all("answer").first ?? "",
+            answerIdentifier: "\(visit.surroundings.makeIdentifier(PortalMessageTag.self))",
             sensitivities: CampaignWords.sensitivities(visit, chosen: chosen),
             choiceGroup: "sensitivity",
             isHandled: !detail.summary.needsAnswer,
@@ -141,6 +152,7 @@ enum ThreadPages {
         )
         let title = detail.summary.subject.expose(for: .disclosing) { $0 }
         var page = Page(title, .staff(section: .messages), content: content)
+        page.windowTitle = visit.words("Conversation")
         page.crumbs = [.init(label: visit.words("Messages"), href: visit.base + "/messages")]
         return page
     }

@@ -123,18 +123,15 @@ enum ConversationPages {
             messages: messages,
             summary: ErrorSummary(visit.words, problem.map { [("answer", $0)] } ?? []),
             mayAnswer: conversation.mayAnswer,
-            answerIdentifier: "\(PortalMessageID.fresh())",
+            answerIdentifier: "\(visit.surroundings.makeIdentifier(PortalMessageTag.self))",
             typed: typed,
             problem: problem,
             keptUntil: kept.map { visit.words("This message is kept until {day}.", ["day": $0]) },
             isKept: isKept
         )
         let title = messages.last { !$0.isOwn }?.subject ?? visit.words("Your message")
-        return Page(title, .patient, content: content)
+        var page = Page(title, .patient, content: content)
+        page.windowTitle = visit.words("Your message")
+        return page
     }
-}
-
-extension Identifier {
-    /// The identifier that a form carries, so that sending it twice does one thing.
-    static func fresh() -> Identifier { Surroundings.machine.makeIdentifier() }
 }

@@ -29,8 +29,9 @@ enum UnsubscribePages {
 
     static func unsubscribe(_ visit: Visit) async throws -> Reply {
         guard let token = token(visit) else { return unknown(visit) }
-        let isOneClick = try visit.form.text("List-Unsubscribe") == "One-Click"
-        let source: ConsentSource = isOneClick ? .oneClick : .unsubscribeLink
+        // The page's own form says so; everything else comes from a mail program.
+        let isFromPage = try visit.form.optional("from") == "page"
+        let source: ConsentSource = isFromPage ? .unsubscribeLink : .oneClick
         switch try await visit.facades.consent.unsubscribe(with: token, source: source) {
         case .unsubscribed(let purpose, _), .already(let purpose, _): return .page(done(visit, purpose))
         case .unknown: return unknown(visit)
