@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WardAudit
-import WardIdentity
 package import WardKernel
 import WardStorage
 import WardVault
@@ -32,44 +31,6 @@ extension Portal {
                 in: tx
             )
             try audit.record(.portalUnlock, object: nil, subject: contact, reason: reason, by: requester, in: tx)
-        }
-    }
-
-    /// The fewest characters of a passphrase.
-    package static let minimumPassphraseLength = 8
-
-    /// Keeps the passphrase that staff and a person agreed outside e-mail, for restricted messages; the old one ends.
-    package func agreePassphrase(
-        _ passphrase: Sensitive<String>,
-        with contact: ContactID,
-        reason: String,
-        requester: Requester
-    ) async throws {
-        try requester.require(.answerMessages)
-        let reason = try Self.checked(reason)
-        let organization = requester.organization
-        let typed = passphrase.expose(for: .sealing) { Passphrase.normalized($0) }
-        guard typed.count >= Self.minimumPassphraseLength else {
-            throw PortalError.passphraseTooShort(minimum: Self.minimumPassphraseLength)
-        }
-        let pepper = try await store.read { [self] tx in
-            try sealing.vault.purposeKey(.portalPassphrase, of: organization, in: tx)
-        }
-        let hash = try await passwords.hash(Sensitive(typed), pepper: pepper)
-        try await store.write { [self] tx in
-            let sealed = try sealing.sealPassphrase(hash: hash, of: contact, organization: organization, in: tx)
-            let now = surroundings.now()
-            try RecognitionQueries.setPassphrase(sealed, of: contact, at: now, organization: organization, in: tx)
-            try VisitQueries.endAll(of: contact, at: now, organization: organization, in: tx)
-            try audit.record(
-                .portalPassphrase,
-                object: nil,
-                subject: contact,
-                facts: ["change": "agreed"],
-                reason: reason,
-                by: requester,
-                in: tx
-            )
         }
     }
 

@@ -482,6 +482,72 @@ document.getElementById("error-summary")?.focus();
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="none" stroke="#2557a7" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round"><path d="M10 2 17 5v5c0 4-3 7-7 8-4-1-7-4-7-8V5z"/><path d="M7 10l2 2 4-4"/></svg>
 
 """#,
+"strings/contacts.es.txt": #"""
+# Contacts: a person's page, the passphrase for restricted messages.
+Passphrase = Frase secreta
+Passphrase for restricted messages = Frase secreta para mensajes restringidos
+What the person answers in the portal before a restricted message opens. = Lo que la persona responde en el portal antes de que se abra un mensaje restringido.
+Person = Persona
+Portal = Portal
+since = desde
+no passphrase agreed = sin frase secreta acordada
+passphrase on record = frase secreta registrada
+Agree a passphrase = Acordar una frase secreta
+Agree a passphrase for restricted messages = Acordar una frase secreta para mensajes restringidos
+Replace or take back = Cambiar o retirar
+Replace the passphrase = Cambiar la frase secreta
+Keep the passphrase = Guardar la frase secreta
+Take the passphrase back = Retirar la frase secreta
+The same passphrase again = La misma frase otra vez
+The two passphrases differ. Type the same one twice. = Las dos frases son distintas. Escriba la misma dos veces.
+Use at least {count} characters. A few words with spaces between them are easy to say and to remember. = Use al menos {count} caracteres. Unas palabras con espacios son fáciles de decir y de recordar.
+How you agreed it = Cómo la acordaron
+Kept in the audit log, such as: at the desk, with her identity card. = Queda en el registro de auditoría, por ejemplo: en el mostrador, con su documento de identidad.
+Say how you agreed it, and how you know who it was. = Diga cómo la acordaron y cómo sabe quién era.
+Kept in the audit log, such as: somebody else knows it. = Queda en el registro de auditoría, por ejemplo: otra persona la conoce.
+Say why the passphrase is taken back. = Diga por qué se retira la frase secreta.
+Reason = Motivo
+Restricted messages, such as records of substance use treatment, open in the portal with this phrase alone. A birth date is not enough: others may know it. Without a phrase, such messages wait here and are not sent. = Los mensajes restringidos, como los del tratamiento por consumo de sustancias, se abren en el portal solo con esta frase. La fecha de nacimiento no basta: otros pueden conocerla. Sin la frase, esos mensajes esperan aquí y no se envían.
+Agree it in person or on the telephone, never by e-mail: whoever reads the mailbox must not learn it. Make sure first who you are speaking to. Nobody can look it up later, you neither; if it is forgotten, agree a new one. = Acuérdela en persona o por teléfono, nunca por correo: quien lea el buzón no debe conocerla. Asegúrese antes de con quién habla. Después nadie puede consultarla, usted tampoco; si se olvida, acuerden otra.
+The old one ends at once, and with it every visit to the portal that is on. = La anterior deja de valer en el acto, y con ella toda visita abierta al portal.
+Restricted messages to this person wait until another is agreed. Visits to the portal that are on end. = Los mensajes restringidos a esta persona esperan hasta que se acuerde otra. Las visitas abiertas al portal terminan.
+A restricted message opens with an agreed passphrase alone, and none is on record for this person. = Un mensaje restringido se abre solo con una frase secreta acordada, y esta persona no tiene ninguna registrada.
+The portal asks for the birth date, and none is on record for this person. = El portal pide la fecha de nacimiento, y esta persona no tiene ninguna registrada.
+To the person = A la persona
+It is on record now: ask again = Ya está registrada: preguntar de nuevo
+a person = una persona
+an account = una cuenta
+{actor} agreed a passphrase with {subject}. = {actor} acordó una frase secreta con {subject}.
+{actor} replaced the passphrase of {subject}. = {actor} cambió la frase secreta de {subject}.
+{actor} took the passphrase of {subject} back. = {actor} retiró la frase secreta de {subject}.
+
+# Contacts: list and facts.
+Contacts are the people you write to. Import a CSV file or a FHIR export to begin. = Los contactos son las personas a quienes escribe. Para empezar, importe un archivo CSV o una exportación FHIR.
+Facts = Datos
+Hide now = Ocultar ahora
+Kept in the audit log with your name, the time and the fields seen. = Queda en el registro de auditoría con su nombre, la hora y los campos vistos.
+Name, e-mail address or phone number = Nombre, correo o teléfono
+Next = Siguiente
+No people yet = Aún no hay personas
+No record that you may see. = Ningún dato que usted pueda ver.
+Nobody was found = No se encontró a nadie
+Reason to see the values = Motivo para ver los valores
+Recorded as deceased. Kept, and not written to. = Consta como fallecida. Se conserva y no se le escribe.
+Records are shown with the values. = Los datos se muestran con los valores.
+Reveal = Revelar
+Say why you need to see these values. = Diga por qué necesita ver estos valores.
+Search = Buscar
+Search by a whole e-mail address, a whole phone number, or parts of given and family name. = Busque por un correo entero, un teléfono entero, o partes del nombre y apellido.
+Search on = Seguir buscando
+Show everybody = Mostrar a todos
+Timeline = Cronología
+Unnamed = Sin nombre
+Values are shown. They are hidden again after a minute, or when you leave this page. = Se muestran los valores. Se ocultan otra vez en un minuto, o al salir de esta página.
+Values with the lock are protected and shown in part. Each reveal is in the audit log. = Los valores con candado están protegidos y se muestran en parte. Cada revelación consta en el registro de auditoría.
+deceased = fallecida
+{count} {count|person|people} found = {count} {count|persona encontrada|personas encontradas}
+
+"""#,
 "strings/portal.es.txt": #"""
 # Patients' pages: recognise, read, answer, unsubscribe.
 You have a message = Tiene un mensaje
@@ -753,6 +819,11 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <dt>[[What became of it]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}} {{#standingReason}}{{standingReason}}{{/standingReason}}</dd>
 {{#protects}}<dt>[[What this protects]]</dt><dd>{{protects}}</dd>{{/protects}}
 </dl>
+{{#remedy}}
+<div class="notice warn" role="note"><div><p>{{remedyText}}</p>
+{{#remedyLink}}<p><a href="{{linkHref}}">{{linkLabel}}</a></p>{{/remedyLink}}
+{{#againHref}}<form method="post" action="{{againHref}}">{{>parts/token}}<button type="submit">[[It is on record now: ask again]]</button></form>{{/againHref}}</div></div>
+{{/remedy}}
 <h2>[[Questions and answers]]</h2>
 <ol class="rows">
 {{#answers}}<li><div><strong>{{questionText}}</strong><p class="help">{{ruleText}}</p></div><div>{{#answerStatus}}{{>parts/status}}{{/answerStatus}}</div></li>
@@ -785,7 +856,7 @@ Nothing needs you now. = Nada requiere su atención ahora.
 {{#reasonText}}<p class="sentence-large">{{reasonText}}</p>{{/reasonText}}
 {{^rows}}<p>[[Nobody any more.]]</p>{{/rows}}
 <ul class="rows">
-{{#rows}}<li><div>{{#rowPerson}}{{>parts/phi}}{{/rowPerson}} {{#changed}}<span class="soft">{{>parts/moment}}</span>{{/changed}}</div>{{#rowHref}}<a href="{{rowHref}}">[[Why?]]</a>{{/rowHref}}</li>
+{{#rows}}<li><div>{{#rowPerson}}{{>parts/phi}}{{/rowPerson}} {{#changed}}<span class="soft">{{>parts/moment}}</span>{{/changed}}</div>{{#remedyLink}}<a href="{{linkHref}}">{{linkLabel}}</a>{{/remedyLink}}{{#rowHref}}<a href="{{rowHref}}">[[Why?]]</a>{{/rowHref}}</li>
 {{/rows}}
 </ul>
 {{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}
@@ -857,6 +928,7 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <h2>[[Facts]]</h2>
 <dl class="facts">
 {{#facts}}<dt>{{factLabel}}</dt><dd>{{#phi}}{{>parts/phi}}{{/phi}}{{plain}}</dd>{{/facts}}
+{{#passphrase}}<dt>[[Portal]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}}{{#since}} <span class="soft">[[since]] {{>parts/moment}}</span>{{/since}}{{#passphraseHref}}<br><a href="{{passphraseHref}}">{{#since}}[[Replace or take back]]{{/since}}{{^since}}[[Agree a passphrase for restricted messages]]{{/since}}</a>{{/passphraseHref}}</dd>{{/passphrase}}
 </dl>
 {{#mayReveal}}
 <form method="post" action="{{base}}/contacts/{{contactIdentifier}}/reveal" class="stack narrow">
@@ -898,6 +970,34 @@ Nothing needs you now. = Nada requiere su atención ahora.
 {{#nextHref}}<a class="button" href="{{nextHref}}">[[Next]]</a>{{/nextHref}}
 {{#nextSearch}}<form method="post" action="{{base}}/contacts/search">{{>parts/token}}<input type="hidden" name="term" value="{{nextTerm}}"><input type="hidden" name="after" value="{{nextCursor}}"><button type="submit">[[Search on]]</button></form>{{/nextSearch}}
 </div>
+
+"""#,
+"templates/contacts/passphrase.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<dl class="facts">
+<dt>[[Person]]</dt><dd>{{#person}}{{>parts/phi}}{{/person}}</dd>
+<dt>[[Passphrase]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}}{{#since}} <span class="soft">[[since]] {{>parts/moment}}</span>{{/since}}</dd>
+</dl>
+<p>[[Restricted messages, such as records of substance use treatment, open in the portal with this phrase alone. A birth date is not enough: others may know it. Without a phrase, such messages wait here and are not sent.]]</p>
+<p>[[Agree it in person or on the telephone, never by e-mail: whoever reads the mailbox must not learn it. Make sure first who you are speaking to. Nobody can look it up later, you neither; if it is forgotten, agree a new one.]]</p>
+<h2>{{#isAgreed}}[[Replace the passphrase]]{{/isAgreed}}{{^isAgreed}}[[Agree a passphrase]]{{/isAgreed}}</h2>
+<form method="post" action="{{base}}/contacts/{{contactIdentifier}}/passphrase" class="stack narrow">
+{{>parts/token}}
+{{#passphrase}}{{>parts/field}}{{/passphrase}}
+{{#again}}{{>parts/field}}{{/again}}
+{{#reason}}{{>parts/field}}{{/reason}}
+<button class="primary" type="submit">{{#isAgreed}}[[Replace the passphrase]]{{/isAgreed}}{{^isAgreed}}[[Keep the passphrase]]{{/isAgreed}}</button>
+{{#isAgreed}}<p class="help">[[The old one ends at once, and with it every visit to the portal that is on.]]</p>{{/isAgreed}}
+</form>
+{{#isAgreed}}
+<h2>[[Take the passphrase back]]</h2>
+<form method="post" action="{{base}}/contacts/{{contactIdentifier}}/passphrase/withdraw" class="stack narrow">
+{{>parts/token}}
+<p class="help">[[Restricted messages to this person wait until another is agreed. Visits to the portal that are on end.]]</p>
+{{#withdrawal}}{{>parts/field}}{{/withdrawal}}
+<button class="danger" type="submit">[[Take the passphrase back]]</button>
+</form>
+{{/isAgreed}}
 
 """#,
 "templates/errors/error.mustache": #"""

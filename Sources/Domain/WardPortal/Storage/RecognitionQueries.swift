@@ -70,6 +70,22 @@ enum RecognitionQueries {
         )
     }
 
+    /// Whether a passphrase is agreed, and since when.
+    static func standing(
+        of contact: ContactID,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> PassphraseStanding {
+        let row = try tx.row(
+            """
+            SELECT passphrase_set_at FROM portal_recognition
+            WHERE organization = \(organization) AND contact = \(contact) AND passphrase_sealed IS NOT NULL
+            """
+        )
+        guard let since: Timestamp = try row?.optional(at: 0) else { return .notAgreed }
+        return .agreed(at: since)
+    }
+
     static func setPassphrase(
         _ sealed: [UInt8]?,
         of contact: ContactID,

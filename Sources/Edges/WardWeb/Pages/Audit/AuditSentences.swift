@@ -36,6 +36,12 @@ enum AuditSentences {
         "renewed": "A session of {object} got a new token because the roles changed.",
     ]
 
+    private static let passphrases: [String: String] = [
+        "agreed": "{actor} agreed a passphrase with {subject}.",
+        "replaced": "{actor} replaced the passphrase of {subject}.",
+        "withdrawn": "{actor} took the passphrase of {subject} back.",
+    ]
+
     static func sentence(_ record: AuditRecord, _ names: AuditNames, _ words: Words) -> String {
         let facts = facts(record)
         let general = record.sentence(names: names).expose(for: .disclosing) { $0 }
@@ -44,6 +50,7 @@ enum AuditSentences {
         var values = facts
         values["actor"] = names.actor(record.actorKind, record.actor) ?? words("The system")
         values["object"] = object ?? words("an account")
+        values["subject"] = record.subject.flatMap { names.subject($0) } ?? words("a person")
         values["role"] = facts["role"].map { words($0) }
         return words(text, values)
     }
@@ -55,6 +62,7 @@ enum AuditSentences {
                 ? "A sign-in as {object} was refused." : "A sign-in with an unknown address was refused."
         case ("audit.verify", .failed): "{actor} verified the audit log, and it is damaged."
         case (_, .denied), (_, .failed): nil
+        case ("portal.passphrase", _): facts["change"].flatMap { passphrases[$0] }
         case ("session.end", _): facts["end"].flatMap { endings[$0] }
         case (let action, _): texts[action]
         }

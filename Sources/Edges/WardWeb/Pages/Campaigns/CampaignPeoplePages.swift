@@ -12,6 +12,8 @@ struct CampaignPeopleContent: PageModel {
         let rowPerson: ProtectedValueModel
         let rowHref: String?
         let changed: MomentModel?
+        /// Where somebody can give what is missing to reach this person.
+        let remedyLink: LinkModel?
     }
 
     let reasonText: String?
@@ -29,12 +31,15 @@ enum CampaignPeoplePages {
         let (title, reason, people) = try await people(id, visit)
         let names = try await MessagesPages.names(of: Set(people.map(\.contact)), visit)
         let isPreflight = try visit.query.text("of") == "preflight"
+        let isUnrecognisable = try visit.query.optional("reason") == HoldReason.noRecognition.rawValue
         let rows = people.map { person in
             CampaignPeopleContent.Row(
                 rowPerson: names[person.contact] ?? .init(phiText: "••••", isMasked: true),
                 rowHref: isPreflight
                     ? nil : visit.path("campaigns", "\(id)", "people", "\(person.contact)").text,
-                changed: person.changedAt.map(visit.moment)
+                changed: person.changedAt.map(visit.moment),
+                remedyLink: isUnrecognisable
+                    ? HoldRemedy.link(for: person.contact, campaign.draft.sensitivity, visit) : nil
             )
         }
         let next = people.count == Self.pageSize ? people.last.map { nextHref($0, id, visit) } : nil

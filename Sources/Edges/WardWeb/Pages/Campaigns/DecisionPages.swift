@@ -2,6 +2,7 @@
 
 import WardCampaigns
 import WardDelivery
+import WardIdentity
 import WardKernel
 import WardRender
 
@@ -28,6 +29,16 @@ struct DecisionContent: PageModel {
     let asked: MomentModel?
     let attempts: [Attempt]
     let notAsked: [String]
+    /// What somebody can do about a message that waits.
+    let remedy: HoldRemedy?
+}
+
+/// What a person can do about a message that is held because nobody could be recognised.
+struct HoldRemedy: Sendable {
+    let remedyText: String
+    let remedyLink: LinkModel?
+    /// Where the gate is asked again once it is done; nil for those who may not.
+    let againHref: String?
 }
 
 /// Why one person’s message went the way it went, in words that a nurse understands, the evidence folded below.
@@ -50,7 +61,7 @@ enum DecisionPages {
             content = plain(person, StatusModel(visit.words("The message is still to be made"), .plain), nil)
         case .noMessage(let reason):
             content = plain(person, StatusModel(visit.words("Not sent"), .bad), visit.words(reason.sentence))
-        case .message(let explanation): content = full(person, explanation, visit)
+        case .message(let explanation): content = full(person, explanation, id, visit)
         }
         var page = Page(
             visit.words("Why it went this way"),
@@ -81,13 +92,15 @@ enum DecisionPages {
             answers: [],
             asked: nil,
             attempts: [],
-            notAsked: []
+            notAsked: [],
+            remedy: nil
         )
     }
 
     private static func full(
         _ person: ProtectedValueModel,
         _ explanation: DeliveryExplanation,
+        _ campaign: CampaignID,
         _ visit: Visit
     ) -> DecisionContent {
         let summary = explanation.summary
@@ -101,7 +114,48 @@ enum DecisionPages {
             answers: (last?.answers ?? []).map { answer($0, visit) },
             asked: last.map { visit.moment($0.decidedAt) },
             attempts: explanation.attempts.map { attempt($0, visit) },
-            notAsked: explanation.notAsked
+            notAsked: explanation.notAsked,
+            remedy: remedy(explanation, campaign, visit)
+        )
+    }
+
+    /// Lets a held message go on: the gate is asked again, and answers as things are now.
+    static func askAgain(_ visit: Visit) async throws -> Reply {
+        let id: CampaignID = try visit.identifier("campaign")
+        let contact: ContactID = try visit.identifier("contact")
+        let requester = try visit.requester
+        _ = try await CampaignPages.find(id, visit)
+        let decision = try await visit.facades.campaigns.decision(about: contact, in: id, requester: requester)
+        guard case .message(let explanation) = decision else { throw NotFound() }
+        do {
+            try await visit.facades.delivery.release(explanation.summary.id, by: requester)
+        } catch DeliveryError.notHeld {
+            // Somebody else was quicker; the page shows how it stands.
+            return .seeOther(visit.path("campaigns", "\(id)", "people", "\(contact)"))
+        }
+        return .seeOther(visit.path("campaigns", "\(id)", "people", "\(contact)"))
+    }
+
+    private static func remedy(
+        _ explanation: DeliveryExplanation,
+        _ campaign: CampaignID,
+        _ visit: Visit
+    ) -> HoldRemedy? {
+        let summary = explanation.summary
+        guard summary.standing == .held, summary.reason == HoldReason.noRecognition.rawValue,
+            let contact = summary.recipient.contact
+        else { return nil }
+        let mayAnswer = visit.session?.requester.may(.answerMessages) ?? false
+        let mayRelease = mayAnswer || visit.session?.requester.may(.sendCampaigns) ?? false
+        let text =
+            explanation.sensitivity == .restricted
+            ? "A restricted message opens with an agreed passphrase alone, and none is on record for this person."
+            : "The portal asks for the birth date, and none is on record for this person."
+        return HoldRemedy(
+            remedyText: visit.words(text),
+            remedyLink: HoldRemedy.link(for: contact, explanation.sensitivity, visit),
+            againHref: mayRelease
+                ? visit.path("campaigns", "\(campaign)", "people", "\(contact)", "again").text : nil
         )
     }
 
@@ -151,6 +205,17 @@ enum DecisionPages {
             ),
             began: visit.moment(attempt.beganAt),
             evidence: parts.compactMap { $0 }.joined(separator: " · ")
+        )
+    }
+}
+
+extension HoldRemedy {
+    /// Where what is missing can be given: the agreed passphrase, else the person's facts.
+    static func link(for contact: ContactID, _ sensitivity: Sensitivity?, _ visit: Visit) -> LinkModel? {
+        if sensitivity == .restricted { return PassphrasePages.link(for: contact, visit) }
+        return LinkModel(
+            linkLabel: visit.words("To the person"),
+            linkHref: visit.path("contacts", "\(contact)").text
         )
     }
 }

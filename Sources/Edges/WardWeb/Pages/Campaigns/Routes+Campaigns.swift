@@ -43,5 +43,11 @@ extension Routes {
             "DecisionPages.show",
             DecisionPages.show
         ),
+        .post(
+            "/campaigns/:campaign/people/:contact/again",
+            .permission(.viewContacts),
+            "DecisionPages.askAgain",
+            DecisionPages.askAgain
+        ),
     ]
 }

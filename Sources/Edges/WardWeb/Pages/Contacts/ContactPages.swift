@@ -2,6 +2,7 @@
 
 import WardContacts
 import WardKernel
+import WardPortal
 import WardRender
 
 struct ContactContent: PageModel {
@@ -20,7 +21,15 @@ struct ContactContent: PageModel {
         let eventDetail: String?
     }
 
+    /// Whether restricted messages can reach the person, for those who answer them.
+    struct Passphrase: Sendable {
+        let standing: StatusModel
+        let since: MomentModel?
+        let passphraseHref: String?
+    }
+
     let contactIdentifier: String
+    let passphrase: Passphrase?
     let summary: ErrorSummary?
     let facts: [Fact]
     let events: [Event]
@@ -49,7 +58,8 @@ enum ContactPages {
             return .page(try await masked(visit, problem: text), status: 422)
         case .revealed(let facts):
             let definitions = try await visit.contacts.attributes(by: requester)
-            return .page(facts.expose(for: .disclosing) { revealed($0, definitions, visit) })
+            let passphrase = try await passphrase(of: contact, visit)
+            return .page(facts.expose(for: .disclosing) { revealed($0, definitions, passphrase, visit) })
         }
     }
 
@@ -61,6 +71,7 @@ enum ContactPages {
         }
         let content = ContactContent(
             contactIdentifier: "\(contact)",
+            passphrase: try await passphrase(of: contact, visit),
             summary: ErrorSummary(visit.words, problem.map { [("reason", $0)] } ?? []),
             facts: person.fields.map { field in
                 .init(
@@ -79,15 +90,29 @@ enum ContactPages {
         return page(person.name, content, visit)
     }
 
+    private static func passphrase(of contact: ContactID, _ visit: Visit) async throws -> ContactContent.Passphrase? {
+        let requester = try visit.requester
+        guard requester.may(.viewMessages) else { return nil }
+        let found = try await visit.facades.portal.passphraseStanding(of: contact, requester: requester)
+        let (standing, since) = PassphrasePages.standing(found, visit)
+        return .init(
+            standing: standing,
+            since: since,
+            passphraseHref: PassphrasePages.link(for: contact, visit)?.linkHref
+        )
+    }
+
     private static func revealed(
         _ facts: PersonFacts,
         _ definitions: [AttributeDefinition],
+        _ passphrase: ContactContent.Passphrase?,
         _ visit: Visit
     ) -> Page {
         let name = [AttributeName.givenName, .familyName].compactMap { facts.attributes[$0]?.display }
             .joined(separator: " ")
         let content = ContactContent(
             contactIdentifier: "\(facts.contact)",
+            passphrase: passphrase,
             summary: nil,
             facts: definitions.compactMap { definition in
                 guard let value = facts.attributes[definition.name] else { return nil }

@@ -9,5 +9,23 @@ extension Routes {
         .post("/contacts/search", .permission(.viewContacts), "ContactListPages.search", ContactListPages.search),
         .get("/contacts/:contact", .permission(.viewContacts), "ContactPages.show", ContactPages.show),
         .post("/contacts/:contact/reveal", .permission(.revealContacts), "ContactPages.reveal", ContactPages.reveal),
+        .get(
+            "/contacts/:contact/passphrase",
+            .permission(.answerMessages),
+            "PassphrasePages.show",
+            PassphrasePages.show
+        ),
+        .post(
+            "/contacts/:contact/passphrase",
+            .permission(.answerMessages),
+            "PassphrasePages.agree",
+            PassphrasePages.agree
+        ),
+        .post(
+            "/contacts/:contact/passphrase/withdraw",
+            .permission(.answerMessages),
+            "PassphrasePages.withdraw",
+            PassphrasePages.withdraw
+        ),
     ]
 }
