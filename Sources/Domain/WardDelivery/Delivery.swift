@@ -119,7 +119,7 @@ package enum DeliveryError: Error, Hashable, Sendable, CustomStringConvertible {
     case composerUnknown(String)
     /// The stored message cannot be read: what is in it does not fit its format.
     case damaged(MessageID)
-    case invalidRoute(field: String, rule: String)
+    case invalidRoute(RouteProblem)
     case invalidSettings(rule: String)
     /// Only held messages are released.
     case notHeld(MessageID)
@@ -131,7 +131,7 @@ package enum DeliveryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .composerUnknown(let name):
             "delivery.composer_unknown: this version cannot compose messages of the format \(name)."
         case .damaged(let id): "delivery.damaged: message \(id) cannot be read."
-        case .invalidRoute(let field, let rule): "delivery.invalid_route: \(field) \(rule)."
+        case .invalidRoute(let problem): "delivery.invalid_route: \(problem.sentence)"
         case .invalidSettings(let rule): "delivery.invalid_settings: \(rule)."
         case .notHeld(let id): "delivery.not_held: message \(id) is not held."
         }

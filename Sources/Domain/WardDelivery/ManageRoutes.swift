@@ -7,56 +7,106 @@ import WardStorage
 import WardVault
 
 extension Delivery {
-    /// The organization's routes, without credentials.
-    package func routes(by requester: Requester) async throws -> [Route] {
+    /// The organization's routes by domain; credentials are shown to nobody.
+    package func routes(by requester: Requester) async throws -> [RouteListing] {
         try requester.require(.manageSettings)
-        return try await store.read { tx in try RouteQueries.all(of: requester.organization, in: tx) }
+        return try await store.read { tx in try RouteQueries.listings(of: requester.organization, in: tx) }
     }
 
-    /// Sets the route of its domain.
-    package func setRoute(_ route: Route, by requester: Requester) async throws {
-        if requester.kind != .service { try requester.require(.manageSettings) }
-        try Self.check(route)
-        try await store.write { tx in
-            let sealed = try route.credentials.map { credentials in
-                try self.vault.seal(
-                    credentials.map { Array(try JSONEncoder().encode($0)) },
-                    at: Self.credentialsPlace(route.domain, requester.organization),
-                    in: tx
-                )
-            }
-            let now = self.surroundings.now()
-            try RouteQueries.put(route, credentials: sealed, at: now, of: requester.organization, in: tx)
-            try self.audit.record(
-                AuditEntry(
-                    .routeChange,
-                    object: AuditObject(kind: "route", identifier: Array(route.domain.utf8)),
-                    facts: [
-                        "agreement": "\(route.hasAgreement)", "onward_tls": "\(route.hasOnwardTLS)",
-                        "recipients_server": "\(route.isRecipientsServer)",
-                    ]
-                ),
-                by: requester,
-                in: tx
-            )
+    /// Adds a route for a domain that has none, or changes the one it has.
+    /// - Parameter why: the reason, kept in the audit log, sealed.
+    package func change(_ change: RouteChange, why: String, by requester: Requester) async throws -> RouteOutcome {
+        try requester.require(.manageSettings)
+        guard let why = Self.reason(why) else { return .refused(.reasonMissing) }
+        if let problem = change.route.problem { return .refused(problem) }
+        if case .replace(let credentials) = change.credentials,
+            let problem = credentials.expose(for: .evaluating, \.problem)
+        {
+            return .refused(problem)
+        }
+        return try await store.write { tx in
+            let before = try RouteQueries.listings(of: requester.organization, in: tx)
+                .first { $0.route.domain == change.route.domain }
+            if let refusal = change.refusal(before: before) { return refusal }
+            try self.keep(change, isNew: before == nil, why: why, by: requester, in: tx)
+            return .done
         }
     }
 
     /// Removes the route of a domain; mail for it goes to the servers that its MX records name.
-    package func removeRoute(of domain: String, by requester: Requester) async throws {
+    package func removeRoute(of domain: String, why: String, by requester: Requester) async throws -> RouteOutcome {
         try requester.require(.manageSettings)
-        try await store.write { tx in
-            guard try RouteQueries.remove(domain, of: requester.organization, in: tx) else { return }
+        guard let why = Self.reason(why) else { return .refused(.reasonMissing) }
+        return try await store.write { tx in
+            guard try RouteQueries.remove(domain, of: requester.organization, in: tx) else { return .unknown }
             try self.audit.record(
                 AuditEntry(
                     .routeChange,
                     object: AuditObject(kind: "route", identifier: Array(domain.utf8)),
-                    facts: ["removed": "true"]
+                    reason: why,
+                    facts: ["change": "removed"]
                 ),
                 by: requester,
                 in: tx
             )
+            return .done
         }
+    }
+
+    /// Sets a route without a person: the demonstration's, at its start.
+    package func setRoute(_ route: Route, by service: Requester) async throws {
+        guard service.kind == .service else { throw AccessDenied(permission: .manageSettings) }
+        if let problem = route.problem { throw DeliveryError.invalidRoute(problem) }
+        let change = RouteChange(
+            route: route,
+            credentials: route.credentials.map { .replace($0) } ?? .remove,
+            addsDomain: true
+        )
+        try await store.write { tx in
+            let isNew = try !RouteQueries.all(of: service.organization, in: tx).contains { $0.domain == route.domain }
+            try self.keep(change, isNew: isNew, why: nil, by: service, in: tx)
+        }
+    }
+
+    private func keep(
+        _ change: RouteChange,
+        isNew: Bool,
+        why: Sensitive<String>?,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws {
+        let (route, organization) = (change.route, requester.organization)
+        let sealed: [UInt8]? =
+            switch change.credentials {
+            case .keep: try RouteQueries.credentials(of: route.domain, organization: organization, in: tx)
+            case .remove: nil
+            case .replace(let credentials):
+                try vault.seal(
+                    credentials.map { Array(try JSONEncoder().encode($0)) },
+                    at: Self.credentialsPlace(route.domain, organization),
+                    in: tx
+                )
+            }
+        try RouteQueries.put(route, credentials: sealed, at: surroundings.now(), of: organization, in: tx)
+        try audit.record(
+            AuditEntry(
+                .routeChange,
+                object: AuditObject(kind: "route", identifier: Array(route.domain.utf8)),
+                reason: why,
+                facts: [
+                    "change": isNew ? "added" : "changed", "credentials": change.credentials.word,
+                    "agreement": "\(route.hasAgreement)", "onward_tls": "\(route.hasOnwardTLS)",
+                    "recipients_server": "\(route.isRecipientsServer)",
+                ]
+            ),
+            by: requester,
+            in: tx
+        )
+    }
+
+    private static func reason(_ text: String) -> Sensitive<String>? {
+        let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return trimmed.isEmpty ? nil : Sensitive(String(trimmed.prefix(500)))
     }
 
     /// How the organization sends.
@@ -108,23 +158,5 @@ extension Delivery {
 
     private static func credentialsPlace(_ domain: String, _ organization: OrganizationID) -> SealedPlace {
         SealedPlace(organization: organization, owner: .organization, kind: .routeCredentials, row: Array(domain.utf8))
-    }
-
-    private static func check(_ route: Route) throws {
-        guard route.domain == "*" || EmailAddress("a@" + route.domain) != nil else {
-            throw DeliveryError.invalidRoute(field: "domain", rule: "is neither a domain nor *")
-        }
-        guard !route.host.isEmpty, route.host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw DeliveryError.invalidRoute(field: "host", rule: "is no host name or address")
-        }
-        guard (1...65_535).contains(route.port) else {
-            throw DeliveryError.invalidRoute(field: "port", rule: "must be 1 to 65535")
-        }
-        guard route.domain != "*" || !route.isRecipientsServer else {
-            throw DeliveryError.invalidRoute(
-                field: "domain",
-                rule: "must be named when the server is the recipient's own"
-            )
-        }
     }
 }

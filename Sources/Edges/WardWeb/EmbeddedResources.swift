@@ -602,6 +602,131 @@ We may still write to you about other things, such as your care. = Podemos escri
 It may have been copied in part. Call us, and we will unsubscribe you. = Puede que se copiara solo una parte. Llámenos y cancelaremos su suscripción.
 
 """#,
+"strings/settings.es.txt": #"""
+# Settings: mail routes.
+Mail routes = Rutas de correo
+Where mail is handed over, and what proof ends there. = Dónde se entrega el correo, y hasta dónde llega la prueba.
+Where mail is handed over, and how far Ward can prove that it is protected. = Dónde se entrega el correo, y hasta dónde puede probar Ward que va protegido.
+Mail to {domain} = Correo a {domain}
+Add a route = Añadir una ruta
+Add the route = Añadir la ruta
+Change the route = Cambiar la ruta
+Remove the route = Quitar la ruta
+No routes = No hay rutas
+Mail goes straight to the servers of each recipient, which is what needs the least trust. Add a route when a domain’s mail must be handed to one server, or when this machine may send through a relay only. = El correo va directo a los servidores de cada destinatario, que es lo que menos confianza exige. Añada una ruta cuando el correo de un dominio deba entregarse en un servidor, o cuando esta máquina solo pueda enviar por un servidor intermedio.
+A domain’s own route comes before the one for all other domains. Mail for a domain without a route goes to the servers that its MX records name. = La ruta propia de un dominio va antes que la de los demás dominios. El correo de un dominio sin ruta va a los servidores que nombran sus registros MX.
+Domain = Dominio
+Server = Servidor
+Certificate = Certificado
+Proof ends at = La prueba llega hasta
+Protected mail = Correo protegido
+Signing in = Acceso
+Changed = Cambiada
+all other domains = los demás dominios
+the recipients’ own server = el servidor de los destinatarios
+the relay: nothing behind it is proved = el intermediario: detrás de él nada está probado
+carries protected mail = lleva correo protegido
+notices without content only = solo avisos sin contenido
+user and password on record = usuario y contraseña registrados
+none = ninguno
+It takes effect at the next attempt of each message. = Vale desde el próximo intento de cada mensaje.
+Domain of the recipients = Dominio de los destinatarios
+Such as clinic.example, or * for every domain without a route of its own. = Por ejemplo clinic.example, o * para todo dominio sin ruta propia.
+A host name or an IP address. = Un nombre de servidor o una dirección IP.
+Port = Puerto
+Name in the server’s certificate = Nombre en el certificado del servidor
+When it differs from the server above. Mail leaves only when the certificate proves it. = Si es distinto del servidor de arriba. El correo sale solo si el certificado lo prueba.
+Whose server is it? = ¿De quién es el servidor?
+Say whose server it is. = Diga de quién es el servidor.
+The recipients’ own mail server = El servidor de correo de los destinatarios
+Nobody else is on the way: what Ward proves, it proves to the end. = No hay nadie más en el camino: lo que Ward prueba, lo prueba hasta el final.
+A relay that passes mail on = Un intermediario que reenvía el correo
+Ward proves the way to the relay. What the relay does, it cannot see: there your declarations count. = Ward prueba el camino hasta el intermediario. Lo que este hace no lo ve: ahí cuentan sus declaraciones.
+For a relay: what you declare = Para un intermediario: lo que usted declara
+Protected mail takes a relay only when both are true. Until then it carries notices without content, and messages wait in the portal. = El correo protegido usa un intermediario solo si ambas son ciertas. Hasta entonces lleva avisos sin contenido, y los mensajes esperan en el portal.
+A business associate agreement with its operator is in force = Hay un acuerdo de asociado comercial vigente con su operador
+Its operator passes mail on over verified TLS alone = Su operador reenvía el correo solo por TLS verificado
+Signing in at the server = Acceso al servidor
+Leave user and password empty when the server asks for none. = Deje vacíos usuario y contraseña si el servidor no los pide.
+Keep the user and password on record = Conservar el usuario y la contraseña registrados
+Write others = Escribir otros
+Remove them: the server asks for none = Quitarlos: el servidor no los pide
+User = Usuario
+Password of this user = Contraseña de este usuario
+Sealed at once, and shown to nobody again. = Se sella en el acto y no se vuelve a mostrar a nadie.
+Kept in the audit log, such as: agreement with the relay signed on 3 November. = Queda en el registro de auditoría, por ejemplo: acuerdo con el intermediario firmado el 3 de noviembre.
+Mail for this domain then goes to the servers that its MX records name, or by the route for all other domains. = El correo de este dominio irá entonces a los servidores que nombran sus registros MX, o por la ruta de los demás dominios.
+Write one domain, such as clinic.example, or * for all others. = Escriba un dominio, como clinic.example, o * para los demás.
+This domain has a route already. Change that one. = Este dominio ya tiene una ruta. Cambie esa.
+Write the name or the IP address of the server, such as relay.example. = Escriba el nombre o la dirección IP del servidor, como relay.example.
+Write a port from 1 to 65535. Mail servers listen at 25, relays often at 587. = Escriba un puerto de 1 a 65535. Los servidores de correo escuchan en el 25, los intermediarios a menudo en el 587.
+Write the name that stands in the server’s certificate, such as relay.example. = Escriba el nombre que figura en el certificado del servidor, como relay.example.
+Write a user and a password, or neither. = Escriba usuario y contraseña, o ninguno.
+Write the password that belongs to the user, without line breaks. = Escriba la contraseña del usuario, sin saltos de línea.
+The password on record belongs to the server before. Write the new server’s, or remove it. = La contraseña registrada es del servidor anterior. Escriba la del nuevo, o quítela.
+A server that is the recipients’ own has a domain: * stands for many. = Un servidor de los destinatarios tiene un dominio: * vale por muchos.
+Give a reason. It is kept in the audit log. = Dé un motivo. Queda en el registro de auditoría.
+{actor} added the mail route of {domain}. = {actor} añadió la ruta de correo de {domain}.
+{actor} changed the mail route of {domain}. = {actor} cambió la ruta de correo de {domain}.
+{actor} removed the mail route of {domain}. = {actor} quitó la ruta de correo de {domain}.
+
+# Settings: accounts and roles, the own account.
+Action = Acción
+All sessions end at once. It can be enabled again. = Todas las sesiones terminan en el acto. Puede habilitarse de nuevo.
+An administrator asked for a new password, because the old one may be known to somebody else. = Un administrador pidió una contraseña nueva, porque otra persona puede conocer la anterior.
+Change the password = Cambiar la contraseña
+Change your password = Cambie su contraseña
+Current password = Contraseña actual
+Disable the account = Deshabilitar la cuenta
+Enable the account = Habilitar la cuenta
+End = Terminar
+Ends at the latest = Termina a más tardar
+Give = Dar
+Give it to this person yourself, not by e-mail. It works once, until = Désela a esta persona usted mismo, no por correo. Sirve una vez, hasta
+Give the role = Dar la función
+Invite a colleague = Invitar a un colega
+Kept in the audit log, such as: new nurse in cardiology from 1 December. = Queda en el registro de auditoría, por ejemplo: nueva enfermera de cardiología desde el 1 de diciembre.
+Last request = Última solicitud
+Made = Creada
+Make a new link = Crear un enlace nuevo
+Make the account and a link = Crear la cuenta y un enlace
+Make the link = Crear el enlace
+No open session. = Ninguna sesión abierta.
+Nobody holds the compliance role. Name a privacy official. = Nadie tiene la función de cumplimiento. Nombre a un responsable de privacidad.
+Organization = Organización
+Patient pages = Páginas de pacientes
+Roles = Funciones
+Sender domain = Dominio remitente
+Sessions = Sesiones
+Staff and roles = Personal y funciones
+Staff pages = Páginas del personal
+Take away = Retirar
+Take the role away = Retirar la función
+The account is made = La cuenta está creada
+The link is shown this one time. = El enlace se muestra solo esta vez.
+This is not an e-mail address. It looks like name@clinic.example. = Esto no es una dirección de correo. Se parece a nombre@clinic.example.
+This is not your current password. = Esta no es su contraseña actual.
+Time zone = Zona horaria
+To the account = A la cuenta
+Where you are signed in. A session ends by itself after 15 minutes without a request. = Dónde ha iniciado sesión. Una sesión termina sola tras 15 minutos sin actividad.
+Who may sign in, and what for. = Quién puede entrar, y para qué.
+Who may sign in, and what for. Roles add up; nothing is allowed by default. = Quién puede entrar, y para qué. Las funciones se suman; nada se permite por defecto.
+Your other sessions end when the password changes. = Sus otras sesiones terminan al cambiar la contraseña.
+active = activa
+disabled = deshabilitada
+held = la tiene
+invited = invitada
+never = nunca
+this one = esta
+{count} {count|account|accounts} = {count} {count|cuenta|cuentas}
+{count} {count|colleague has|colleagues have} been invited and not signed in yet. = {count} {count|colega fue invitado|colegas fueron invitados} y aún no ha entrado.
+Accounts, settings and routes. Sees no protected values. = Cuentas, ajustes y rutas. No ve valores protegidos.
+Lists, segments and campaigns over fields that are not clinical. = Listas, segmentos y campañas sobre campos que no son clínicos.
+Clinical fields, and messages to and from patients. = Campos clínicos, y mensajes con pacientes.
+Consent, reports and the audit log. = Consentimiento, informes y el registro de auditoría.
+Reads the audit log. Sees no messages. = Lee el registro de auditoría. No ve mensajes.
+
+"""#,
 "strings/shell.es.txt": #"""
 # Frame, sign-in, account, errors.
 Skip to the content = Ir al contenido
@@ -1167,6 +1292,58 @@ Nothing needs you now. = Nada requiere su atención ahora.
 </html>
 
 """#,
+"templates/mailroutes/list.mustache": #"""
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Mail routes]]</caption>
+<thead><tr><th scope="col">[[Domain]]</th><th scope="col">[[Server]]</th><th scope="col">[[Certificate]]</th><th scope="col">[[Proof ends at]]</th><th scope="col">[[Protected mail]]</th><th scope="col">[[Signing in]]</th><th scope="col">[[Changed]]</th></tr></thead>
+<tbody>
+{{#rows}}<tr><th scope="row"><a href="{{rowHref}}">{{rowDomain}}</a></th><td data-label="[[Server]]"><code>{{rowServer}}</code></td><td data-label="[[Certificate]]"><code>{{rowCertificate}}</code></td><td data-label="[[Proof ends at]]">{{rowProof}}</td><td data-label="[[Protected mail]]">{{#carries}}{{>parts/status}}{{/carries}}</td><td data-label="[[Signing in]]">{{signsIn}}</td><td data-label="[[Changed]]">{{#changed}}{{>parts/moment}}{{/changed}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+<p class="soft">[[A domain’s own route comes before the one for all other domains. Mail for a domain without a route goes to the servers that its MX records name.]]</p>
+{{/empty}}
+
+"""#,
+"templates/mailroutes/route.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<form method="post" action="{{formHref}}" class="stack narrow">
+{{>parts/token}}
+{{#domain}}{{>parts/field}}{{/domain}}
+{{#host}}{{>parts/field}}{{/host}}
+{{#port}}{{>parts/field}}{{/port}}
+{{#certificate}}{{>parts/field}}{{/certificate}}
+<fieldset{{#ownerError}} class="has-error" aria-describedby="owner-error"{{/ownerError}}><legend>[[Whose server is it?]]</legend>
+{{#ownerError}}<p class="error" id="owner-error"><span class="visually-hidden">[[Problem:]]</span> {{ownerError}}</p>{{/ownerError}}
+{{>parts/choices}}
+</fieldset>
+<fieldset><legend>[[For a relay: what you declare]]</legend>
+<p class="help">[[Protected mail takes a relay only when both are true. Until then it carries notices without content, and messages wait in the portal.]]</p>
+<div class="choice"><input type="checkbox" id="agreement" name="agreement" value="yes"{{#hasAgreement}} checked{{/hasAgreement}}><label for="agreement">[[A business associate agreement with its operator is in force]]</label></div>
+<div class="choice"><input type="checkbox" id="onward" name="onward" value="yes"{{#hasOnwardTLS}} checked{{/hasOnwardTLS}}><label for="onward">[[Its operator passes mail on over verified TLS alone]]</label></div>
+</fieldset>
+<fieldset><legend>[[Signing in at the server]]</legend>
+<p class="help">[[Leave user and password empty when the server asks for none.]]</p>
+{{#credentialChoices}}<div class="choice"><input type="radio" id="credentials-{{choiceValue}}" name="credentials" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="credentials-{{choiceValue}}">{{choiceLabel}}</label></div>
+{{/credentialChoices}}
+</fieldset>
+{{#user}}{{>parts/field}}{{/user}}
+{{#password}}{{>parts/field}}{{/password}}
+{{#reason}}{{>parts/field}}{{/reason}}
+<button class="primary" type="submit">{{#isNew}}[[Add the route]]{{/isNew}}{{^isNew}}[[Change the route]]{{/isNew}}</button>
+</form>
+{{#removeHref}}
+<h2>[[Remove the route]]</h2>
+<form method="post" action="{{removeHref}}" class="stack narrow">
+{{>parts/token}}
+<p class="help">[[Mail for this domain then goes to the servers that its MX records name, or by the route for all other domains.]]</p>
+{{#removal}}{{>parts/field}}{{/removal}}
+<button class="danger" type="submit">[[Remove the route]]</button>
+</form>
+{{/removeHref}}
+
+"""#,
 "templates/messages/list.mustache": #"""
 {{#locks}}
 <div class="notice warn" role="note"><div><p><strong>[[Locked out of the portal after five wrong attempts]]</strong>: {{#lockPerson}}{{>parts/phi}}{{/lockPerson}}, {{#lockedAt}}{{>parts/moment}}{{/lockedAt}}</p>
@@ -1592,6 +1769,11 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <li><a href="{{base}}/staff">[[Staff and roles]]</a><span class="help">[[Who may sign in, and what for.]]</span></li>
 </ul>
 {{/mayManageStaff}}
+{{#mayManageSettings}}
+<ul class="links">
+<li><a href="{{base}}/settings/routes">[[Mail routes]]</a><span class="help">[[Where mail is handed over, and what proof ends there.]]</span></li>
+</ul>
+{{/mayManageSettings}}
 <h2>[[Organization]]</h2>
 <dl class="facts">
 <dt>[[Name]]</dt><dd>{{name}}</dd>

@@ -6,20 +6,30 @@ import WardStorage
 /// Routes without their credentials, settings and the control of campaigns: what the gate and the worker read each time.
 enum RouteQueries {
     static func all(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [Route] {
+        try listings(of: organization, in: tx).map(\.route)
+    }
+
+    /// The routes with what pages say about them.
+    static func listings(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [RouteListing] {
         try tx.rows(
             """
-            SELECT domain, host, port, certificate_name, is_recipients_server, has_agreement, has_onward_tls
+            SELECT domain, host, port, certificate_name, is_recipients_server, has_agreement, has_onward_tls,
+                CASE WHEN credentials IS NULL THEN 0 ELSE 1 END AS has_credentials, changed_at
             FROM delivery_route WHERE organization = \(organization) ORDER BY domain
             """
         ).map { row in
-            Route(
-                domain: try row.value("domain"),
-                host: try row.value("host"),
-                port: try row.value("port"),
-                certificateName: try row.value("certificate_name"),
-                isRecipientsServer: try row.value("is_recipients_server"),
-                hasAgreement: try row.value("has_agreement"),
-                hasOnwardTLS: try row.value("has_onward_tls")
+            RouteListing(
+                route: Route(
+                    domain: try row.value("domain"),
+                    host: try row.value("host"),
+                    port: try row.value("port"),
+                    certificateName: try row.value("certificate_name"),
+                    isRecipientsServer: try row.value("is_recipients_server"),
+                    hasAgreement: try row.value("has_agreement"),
+                    hasOnwardTLS: try row.value("has_onward_tls")
+                ),
+                hasCredentials: try row.value("has_credentials"),
+                changedAt: try row.value("changed_at")
             )
         }
     }

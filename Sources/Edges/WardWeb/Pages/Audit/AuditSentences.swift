@@ -42,6 +42,12 @@ enum AuditSentences {
         "withdrawn": "{actor} took the passphrase of {subject} back.",
     ]
 
+    private static let routes: [String: String] = [
+        "added": "{actor} added the mail route of {domain}.",
+        "changed": "{actor} changed the mail route of {domain}.",
+        "removed": "{actor} removed the mail route of {domain}.",
+    ]
+
     static func sentence(_ record: AuditRecord, _ names: AuditNames, _ words: Words) -> String {
         let facts = facts(record)
         let general = record.sentence(names: names).expose(for: .disclosing) { $0 }
@@ -51,6 +57,10 @@ enum AuditSentences {
         values["actor"] = names.actor(record.actorKind, record.actor) ?? words("The system")
         values["object"] = object ?? words("an account")
         values["subject"] = record.subject.flatMap { names.subject($0) } ?? words("a person")
+        if record.object?.kind == "route", let domain = record.object?.identifier {
+            values["domain"] =
+                domain == Array("*".utf8) ? words("all other domains") : String(decoding: domain, as: UTF8.self)
+        }
         values["role"] = facts["role"].map { words($0) }
         return words(text, values)
     }
@@ -63,6 +73,7 @@ enum AuditSentences {
         case ("audit.verify", .failed): "{actor} verified the audit log, and it is damaged."
         case (_, .denied), (_, .failed): nil
         case ("portal.passphrase", _): facts["change"].flatMap { passphrases[$0] }
+        case ("route.change", _): facts["change"].flatMap { routes[$0] }
         case ("session.end", _): facts["end"].flatMap { endings[$0] }
         case (let action, _): texts[action]
         }

@@ -14,6 +14,7 @@ struct SettingsContent: PageModel {
     let staffAddress: String
     let patientAddress: String
     let mayManageStaff: Bool
+    let mayManageSettings: Bool
 }
 
 enum SettingsPages {
@@ -26,7 +27,8 @@ enum SettingsPages {
             senderDomain: organization.senderDomain,
             staffAddress: organization.staffAddress,
             patientAddress: organization.patientAddress,
-            mayManageStaff: try visit.requester.may(.manageStaff)
+            mayManageStaff: try visit.requester.may(.manageStaff),
+            mayManageSettings: try visit.requester.may(.manageSettings)
         )
         return .page(Page(visit.words("Settings"), .staff(section: .settings), content: content))
     }
