@@ -548,6 +548,96 @@ deceased = fallecida
 {count} {count|person|people} found = {count} {count|persona encontrada|personas encontradas}
 
 """#,
+"strings/imports.es.txt": #"""
+# Imports: what Ward understood of a file, and how it is corrected.
+Import people = Importar personas
+This is what Ward understood. Correct it, then start. = Esto es lo que Ward entendió. Corríjalo y después empiece.
+Columns = Columnas
+Column = Columna
+Looks like = Parece
+Becomes = Se convierte en
+Notes = Notas
+Type = Tipo
+Protected = Protegido
+yes: shown in part until revealed = sí: se muestra en parte hasta revelarlo
+no: shown to everybody who sees people = no: lo ve quien pueda ver personas
+text = texto
+number = número
+date = fecha
+yes or no = sí o no
+one of a few words = una de pocas palabras
+month first = primero el mes
+day first = primero el día
+leave out = no importar
+new: {name} = nuevo: {name}
+Treated as protected: = Se tratan como protegidos:
+Pattern for missing e-mail addresses = Patrón para los correos que faltan
+For made-up people only, such as {first}.{last}@tls.example = Solo para personas inventadas, como {first}.{last}@tls.example
+This is no pattern for addresses. It holds {first} or {last}, and one @ with a domain after it. = Esto no es un patrón de direcciones. Lleva {first} o {last}, y una @ con un dominio detrás.
+Name of the feed = Nombre de la fuente
+The same name for each file of the same system, such as lakeside-ehr: record numbers belong to it. = El mismo nombre para cada archivo del mismo sistema, como lakeside-ehr: los números de historia le pertenecen.
+Name the source: the system that gave the record numbers, the same for each of its files. = Nombre la fuente: el sistema que dio los números de historia, el mismo para cada uno de sus archivos.
+Say where the agreement was obtained and which wording the people saw. = Diga dónde se obtuvo el acuerdo y qué texto vieron las personas.
+No column tells who a person is. Choose one for the record number or the name. = Ninguna columna dice quién es la persona. Elija una para el número de historia o el nombre.
+On what basis may these people be written to? = ¿Con qué fundamento se puede escribir a estas personas?
+Without one, only messages that need no consent can reach them. = Sin él, solo les llegan los mensajes que no necesitan consentimiento.
+Care: treatment, coordination, refills = Atención: tratamiento, coordinación, recetas
+Appointments, bills, notices = Citas, facturas, avisos
+Our own services and plan benefits = Nuestros servicios y beneficios del plan
+Marketing = Publicidad
+Fundraising = Donaciones
+Where they agreed = Dónde lo aceptaron
+Such as: intake form of 2025. = Por ejemplo: formulario de ingreso de 2025.
+Version of the wording = Versión del texto
+When = Cuándo
+Start the import = Empezar la importación
+Look again with these choices = Mirar otra vez con estos cambios
+The first rows = Las primeras filas
+Row = Fila
+rejected = rechazada
+
+# Imports: list, progress, undoing.
+A CSV file of people or of their records, or a FHIR export. Nothing is imported before you have looked. = Un archivo CSV de personas o de sus datos, o una exportación FHIR. Nada se importa antes de que usted lo mire.
+Added = Añadidas
+Updated = Actualizadas
+Unchanged = Sin cambios
+Possible duplicates = Posibles duplicados
+Rejected = Rechazadas
+Cells left out = Celdas omitidas
+CSV with a header row, or FHIR Patient resources as NDJSON. Sealed as it arrives. = CSV con fila de títulos, o recursos FHIR Patient en NDJSON. Se sella según llega.
+Download the rejected rows = Descargar las filas rechazadas
+Each row has its reason beside it. Mend the file and upload it again. = Cada fila lleva su motivo al lado. Corrija el archivo y súbalo otra vez.
+File = Archivo
+Imports, the newest first = Importaciones, la más reciente primero
+No import yet. = Aún no hay importaciones.
+People who came with it go, changed ones are as before. Possible until somebody of them is written to. = Las personas que vinieron con ella se van, las cambiadas quedan como antes. Es posible hasta que se escriba a alguna.
+Rows = Filas
+State = Estado
+Say why the import is undone. = Diga por qué se deshace la importación.
+This import cannot be undone any more, because its people were written to. = Esta importación ya no puede deshacerse, porque se escribió a sus personas.
+Undo this import = Deshacer esta importación
+Upload and look = Subir y mirar
+Uploaded = Subida
+being undone = deshaciéndose
+refused = rechazada
+running = en curso
+stopped = detenida
+to be looked at = por mirar
+undone = deshecha
+uploading = subiéndose
+{count} {count|row|rows} = {count} {count|fila|filas}
+{done} of {total} rows = {done} de {total} filas
+empty = vacío
+date and time = fecha y hora
+mangled number = número dañado
+e-mail address = correo electrónico
+phone number = teléfono
+social security number = número de seguro social
+ZIP code = código postal
+sex = sexo
+identifier = identificador
+
+"""#,
 "strings/portal.es.txt": #"""
 # Patients' pages: recognise, read, answer, unsubscribe.
 You have a message = Tiene un mensaje
@@ -1178,13 +1268,15 @@ Nothing needs you now. = Nada requiere su atención ahora.
 <tbody>
 {{#columns}}
 <tr><th scope="row">{{#isPHI}}<span class="phi"><svg viewBox="0 0 12 12" width="12" height="12" role="img" aria-label="[[protected]]"><path d="M3.5 5.5v-2a2.5 2.5 0 0 1 5 0v2M2.5 5.5h7v5h-7z"/></svg>{{columnHeader}}</span>{{/isPHI}}{{^isPHI}}{{columnHeader}}{{/isPHI}}</th><td>{{columnType}}</td>
-<td><select name="c{{columnNumber}}-target" aria-label="[[Becomes]]: {{columnHeader}}">{{#targets}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/targets}}</select>
+<td class="stack"><select id="c{{columnNumber}}-target" name="c{{columnNumber}}-target" aria-label="[[Becomes]]: {{columnHeader}}">{{#targets}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/targets}}</select>
+{{#created}}<div class="field-row"><div class="field"><label for="c{{createdNumber}}-kind">[[Type]]</label><select id="c{{createdNumber}}-kind" name="c{{createdNumber}}-kind">{{#kinds}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/kinds}}</select></div>
+<div class="field"><label for="c{{createdNumber}}-phi">[[Protected]]</label><select id="c{{createdNumber}}-phi" name="c{{createdNumber}}-phi">{{#protections}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/protections}}</select></div></div>{{/created}}
 {{#dateOrders}}<label class="inline"><input type="radio" name="c{{columnNumber}}-order" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}> {{choiceLabel}}</label> {{/dateOrders}}</td>
 <td>{{#columnNotes}}<p class="small">{{.}}</p>{{/columnNotes}}</td></tr>
 {{/columns}}
 </tbody></table></div>
 <p class="soft">[[Treated as protected:]] {{phiColumns}}</p>
-<div class="narrow stack"><div class="field"><label for="email_template">[[Pattern for missing e-mail addresses]] <span class="soft">[[(optional)]]</span></label><p class="help" id="email_template-help">[[For made-up people only, such as]] <code>{first}.{last}@tls.example</code></p><input id="email_template" name="email_template" value="{{emailTemplate}}" aria-describedby="email_template-help" maxlength="200"></div>
+<div class="narrow stack">{{#emailTemplate}}{{>parts/field}}{{/emailTemplate}}
 {{#source}}{{>parts/field}}{{/source}}</div>
 <fieldset><legend>[[On what basis may these people be written to?]]</legend>
 <p class="help">[[Without one, only messages that need no consent can reach them.]]</p>

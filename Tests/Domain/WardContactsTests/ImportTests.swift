@@ -198,8 +198,11 @@ import WardTestKit
             #expect(
                 outcome
                     == .notStartable([
-                        "The columns FIRST and LAST go to the same place. Skip one of them.",
-                        "Name the source: the system that gave the record numbers, the same for each of its files.",
+                        .init(.columns, "The columns FIRST and LAST go to the same place. Skip one of them."),
+                        .init(
+                            .source,
+                            "Name the source: the system that gave the record numbers, the same for each of its files."
+                        ),
                     ])
             )
         }

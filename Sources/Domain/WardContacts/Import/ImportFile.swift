@@ -61,7 +61,7 @@ extension Contacts {
         let choices = ImportChoices(mapping: mapping, source: source, basis: basis, list: list)
         switch try await start(id, choices, by: requester) {
         case .started: break
-        case .notStartable(let problems): return .refused(problems)
+        case .notStartable(let problems): return .refused(problems.map(\.sentence))
         case .notFound, .alreadyPast: return .refused(["The import was changed by somebody else meanwhile."])
         }
         return .imported(try await run(id, of: requester.organization, progress: report))

@@ -15,6 +15,14 @@ package struct ColumnProposal: Hashable, Sendable, Codable {
     package var notes: [String]
 }
 
+extension ColumnProposal {
+    /// What the column becomes when it is kept as an attribute of the organization's own: protected until somebody says
+    /// otherwise. Nil when it has no usable name, Ward has an attribute of this name, or it holds social security numbers.
+    package var newAttribute: AttributeDefinition? {
+        ProposeMapping.newAttribute(header: header, type: type)
+    }
+}
+
 /// Proposes what each column of a file means, from its name and from what its cells look like.
 enum ProposeMapping {
     static func subject(headers: [String], fileName: String) -> ImportSubject {
@@ -57,16 +65,25 @@ enum ProposeMapping {
         if profile.type == .email { return .attribute(.email) }
         guard let name = customName(header), profile.type != .mangledNumber, profile.mangled == 0 else { return .skip }
         if known[name] != nil { return .attribute(name) }
-        guard AttributeDefinition.builtInsByName[name] == nil, profile.type != .empty else { return .skip }
+        guard profile.type != .empty, let attribute = newAttribute(header: header, type: profile.type) else {
+            return .skip
+        }
+        return .newAttribute(attribute)
+    }
+
+    static func newAttribute(header: String, type: DetectedType) -> AttributeDefinition? {
+        guard let name = customName(header), AttributeDefinition.builtInsByName[name] == nil,
+            type != .socialSecurityNumber
+        else { return nil }
         let kind: AttributeKind =
-            switch profile.type {
+            switch type {
             case .date, .dateTime: .date
             case .number: .number
             case .boolean: .boolean
             default: .text
             }
         let label = String(header.prefix(60)).replacing("_", with: " ")
-        return .newAttribute(AttributeDefinition(name: name, label: label, kind: kind, isPHI: true))
+        return AttributeDefinition(name: name, label: label, kind: kind, isPHI: true)
     }
 
     /// A name such as `birth_place` from a header such as `Birth place`.

@@ -10,11 +10,28 @@ extension WorkKind {
     package static let contactsImport = WorkKind("contacts.import")
 }
 
+/// What keeps an import from starting.
+package struct ImportProblem: Hashable, Sendable {
+    /// What must be corrected.
+    package enum Place: Hashable, Sendable {
+        case columns, source, basis, list
+    }
+
+    package let place: Place
+    /// For the person who corrects it.
+    package let sentence: String
+
+    package init(_ place: Place, _ sentence: String) {
+        self.place = place
+        self.sentence = sentence
+    }
+}
+
 /// What became of starting an import.
 package enum StartImportOutcome: Hashable, Sendable {
     case started
-    /// What is wrong with the mapping or the choices, in sentences.
-    case notStartable([String])
+    /// What is wrong with the mapping or the choices.
+    case notStartable([ImportProblem])
     case notFound
     /// It was started, refused or undone before.
     case alreadyPast(ImportState)
@@ -108,25 +125,26 @@ extension Contacts {
         _ settings: ImportSettings,
         organization: OrganizationID,
         in tx: any ReadTransaction
-    ) throws -> [String] {
-        var problems = choices.mapping.problems
+    ) throws -> [ImportProblem] {
+        var problems = choices.mapping.problems.map { ImportProblem(.columns, $0) }
+        func add(_ place: ImportProblem.Place, _ sentence: String) { problems.append(.init(place, sentence)) }
         if CellText.trimmed(choices.source).isEmpty {
-            problems.append("Name the source: the system that gave the record numbers, the same for each of its files.")
+            add(.source, "Name the source: the system that gave the record numbers, the same for each of its files.")
         }
         if settings.format != .fhirPatients, choices.mapping.columns.map(\.header) != settings.proposals.map(\.header) {
-            problems.append("The mapping names other columns than the file has. Load the page again.")
+            add(.columns, "The mapping names other columns than the file has. Load the page again.")
         }
         if case .records = choices.mapping.subject, settings.format == .fhirPatients {
-            problems.append("A file of Patient resources holds people, not dated records.")
+            add(.columns, "A file of Patient resources holds people, not dated records.")
         }
         if choices.basis != nil, consent == nil {
-            problems.append("This installation cannot record on what basis people may be written to.")
+            add(.basis, "This installation cannot record on what basis people may be written to.")
         }
         if let basis = choices.basis, CellText.trimmed(basis.origin).isEmpty || basis.wordingVersion.isEmpty {
-            problems.append("Say where the agreement was obtained and which wording the people saw.")
+            add(.basis, "Say where the agreement was obtained and which wording the people saw.")
         }
         if let list = choices.list, try !ListQueries.exists(list, of: organization, in: tx) {
-            problems.append("The list was deleted meanwhile. Choose another.")
+            add(.list, "The list was deleted meanwhile. Choose another.")
         }
         return problems
     }

@@ -15,7 +15,7 @@ enum ImportMappingForm {
         var mapping = proposed
         for (number, column) in columns.enumerated() where mapping.columns.indices.contains(number) {
             guard let choice = try fields.optional("c\(number)-target") else { continue }
-            mapping.columns[number].target = target(choice, column, proposed.columns[number].target)
+            mapping.columns[number].target = try target(choice, number, column, fields)
             if let order = DateOrder(rawValue: try fields.text("c\(number)-order")) {
                 mapping.columns[number].dateOrder = order
             }
@@ -24,14 +24,39 @@ enum ImportMappingForm {
         return mapping
     }
 
-    private static func target(_ choice: String, _ column: ColumnProposal, _ proposed: ColumnTarget) -> ColumnTarget {
+    /// Whether something was typed as the pattern for addresses that is none.
+    static func isPatternBroken(_ fields: Fields) throws(BadRequest) -> Bool {
+        let typed = try fields.text("email_template")
+        return !typed.isEmpty && EmailTemplate(typed) == nil
+    }
+
+    private static func target(
+        _ choice: String,
+        _ number: Int,
+        _ column: ColumnProposal,
+        _ fields: Fields
+    ) throws(BadRequest) -> ColumnTarget {
         let parts = choice.split(separator: ":", maxSplits: 1).map(String.init)
         switch (parts.first, parts.count == 2 ? parts[1] : "") {
         case ("attribute", let name): return AttributeName(rawValue: name).map { .attribute($0) } ?? .skip
         case ("record", let field): return RecordField(rawValue: field).map { .record($0) } ?? .skip
-        case ("new", _): return proposed
+        case ("new", _):
+            guard let proposed = column.newAttribute else { return .skip }
+            return try created(proposed, number, fields)
         default: return .skip
         }
+    }
+
+    /// A new attribute as corrected. Whatever is not said to be unprotected is protected.
+    private static func created(
+        _ proposed: AttributeDefinition,
+        _ number: Int,
+        _ fields: Fields
+    ) throws(BadRequest) -> ColumnTarget {
+        var definition = proposed
+        if let kind = AttributeKind(rawValue: try fields.text("c\(number)-kind")) { definition.kind = kind }
+        definition.isPHI = try fields.text("c\(number)-phi") != "no"
+        return .newAttribute(definition)
     }
 
     /// On what the people agreed; nil when no purpose is chosen.
@@ -50,7 +75,11 @@ enum ImportMappingForm {
 
 /// The page between upload and start.
 enum ImportPreviewPage {
-    static func page(_ visit: Visit, mapping: ImportMapping?, problems: [String] = []) async throws -> Page {
+    static func page(
+        _ visit: Visit,
+        mapping: ImportMapping?,
+        problems: [ImportProblem] = []
+    ) async throws -> Page {
         let id: ImportID = try visit.identifier("import")
         let requester = try visit.requester
         guard let preview = try await visit.contacts.preview(id, mapping: mapping, by: requester) else {
@@ -58,8 +87,11 @@ enum ImportPreviewPage {
         }
         let attributes = try await visit.contacts.attributes(by: requester)
         let words = visit.words
-        let all = problems + (mapping == nil ? [] : preview.mappingProblems)
-        let content = content(visit, preview, attributes, all)
+        // A start that was refused names the mapping's problems among its own.
+        let found = problems.isEmpty ? preview.mappingProblems.map { ImportProblem(.columns, $0) } : problems
+        let all = mapping == nil ? [] : found
+        let isPatternBroken = try ImportMappingForm.isPatternBroken(visit.form)
+        let content = content(visit, preview, attributes, all, isPatternBroken: isPatternBroken)
         var page = Page(
             preview.progress.fileName,
             .staff(section: .contacts),
@@ -77,27 +109,44 @@ enum ImportPreviewPage {
         _ visit: Visit,
         _ preview: ImportPreview,
         _ attributes: [AttributeDefinition],
-        _ problems: [String]
+        _ problems: [ImportProblem],
+        isPatternBroken: Bool
     ) -> ImportPreviewContent {
         let words = visit.words
+        let typedPattern = visit.form.all("email_template").first ?? preview.mapping.emailTemplate?.text ?? ""
+        let patternError =
+            isPatternBroken
+            ? words("This is no pattern for addresses. It holds {first} or {last}, and one @ with a domain after it.")
+            : nil
+        let problems = problems.map { (field(of: $0), words($0.sentence)) }
+        func error(_ field: String) -> String? { problems.first { $0.0 == field }?.1 }
         func value(_ name: String) -> String { visit.form.all(name).first ?? "" }
         let chosen = Set(visit.form.all("purpose"))
         return ImportPreviewContent(
             importIdentifier: "\(preview.progress.id)",
-            summary: ErrorSummary(words, problems.map { ("source", words($0)) }),
+            summary: ErrorSummary(words, problems + (patternError.map { [("email_template", $0)] } ?? [])),
             fileNotes: preview.notes.map { words($0) },
             rowTotal: words("{count} {count|row|rows}", count: preview.progress.rowTotal ?? 0),
             columns: columns(preview, attributes, words),
             headers: preview.columns.map(\.header),
             samples: preview.rows.expose(for: .disclosing) { $0.map(sample) },
             phiColumns: preview.phiColumns.joined(separator: ", "),
-            emailTemplate: preview.mapping.emailTemplate?.text ?? "",
+            emailTemplate: FieldModel(
+                "email_template",
+                words("Pattern for missing e-mail addresses"),
+                help: words("For made-up people only, such as {first}.{last}@tls.example"),
+                error: patternError,
+                value: typedPattern,
+                isRequired: false,
+                maxLength: 200
+            ),
             source: FieldModel(
                 "source",
                 words("Name of the feed"),
                 help: words(
                     "The same name for each file of the same system, such as lakeside-ehr: record numbers belong to it."
                 ),
+                error: error("source"),
                 value: value("source"),
                 maxLength: 100
             ),
@@ -108,6 +157,7 @@ enum ImportPreviewPage {
                 "origin",
                 words("Where they agreed"),
                 help: words("Such as: intake form of 2025."),
+                error: error("origin"),
                 value: value("origin"),
                 isRequired: false
             ),
@@ -121,22 +171,34 @@ enum ImportPreviewPage {
         )
     }
 
+    /// The field that a problem leads to.
+    private static func field(of problem: ImportProblem) -> String {
+        switch problem.place {
+        case .columns: "c0-target"
+        case .source, .list: "source"
+        case .basis: "origin"
+        }
+    }
+
     private static func columns(
         _ preview: ImportPreview,
         _ attributes: [AttributeDefinition],
         _ words: Words
     ) -> [ImportPreviewContent.Column] {
-        preview.columns.enumerated().map { number, column in
+        let protected = Set(preview.phiColumns)
+        return preview.columns.enumerated().map { number, column in
             let mapping =
                 preview.mapping.columns.indices.contains(number) ? preview.mapping.columns[number] : column.mapping
-            let isDate = column.type == .date || column.type == .dateTime
+            let definition = newAttribute(mapping.target)
+            let isDate = column.type == .date || column.type == .dateTime || definition?.kind == .date
             return .init(
                 columnNumber: number,
                 columnHeader: column.header,
                 columnType: words(column.type.label),
                 columnFilled: Numbers.grouped(column.filled),
-                isPHI: column.isPHI,
-                targets: targets(mapping.target, preview.mapping.subject, attributes, words),
+                isPHI: protected.contains(column.header),
+                targets: targets(mapping.target, column, preview.mapping.subject, attributes, words),
+                created: definition.map { created($0, number, words) },
                 dateOrders: isDate
                     ? [
                         ChoiceModel("monthFirst", words("month first"), isChosen: mapping.dateOrder == .monthFirst),
@@ -149,13 +211,16 @@ enum ImportPreviewPage {
 
     private static func targets(
         _ target: ColumnTarget,
+        _ column: ColumnProposal,
         _ subject: ImportSubject,
         _ attributes: [AttributeDefinition],
         _ words: Words
     ) -> [ChoiceModel] {
         var choices = [ChoiceModel("skip", words("leave out"), isChosen: target == .skip)]
-        if case .newAttribute(let definition) = target {
-            choices.append(ChoiceModel("new:", words("new: {name}", ["name": definition.label]), isChosen: true))
+        let isPeople = subject == .people
+        if let new = column.newAttribute, isPeople, !attributes.contains(where: { $0.name == new.name }) {
+            let isChosen = newAttribute(target) != nil
+            choices.append(ChoiceModel("new:", words("new: {name}", ["name": new.label]), isChosen: isChosen))
         }
         if case .records = subject {
             return choices
@@ -167,6 +232,38 @@ enum ImportPreviewPage {
             + attributes.map {
                 ChoiceModel("attribute:\($0.name)", words($0.label), isChosen: target == .attribute($0.name))
             }
+    }
+
+    private static func newAttribute(_ target: ColumnTarget) -> AttributeDefinition? {
+        if case .newAttribute(let definition) = target { definition } else { nil }
+    }
+
+    /// What can be corrected about an attribute that the import makes.
+    private static func created(
+        _ definition: AttributeDefinition,
+        _ number: Int,
+        _ words: Words
+    ) -> ImportPreviewContent.Created {
+        .init(
+            createdNumber: number,
+            kinds: AttributeKind.allCases.map {
+                ChoiceModel($0.rawValue, words(label($0)), isChosen: $0 == definition.kind)
+            },
+            protections: [
+                ChoiceModel("yes", words("yes: shown in part until revealed"), isChosen: definition.isPHI),
+                ChoiceModel("no", words("no: shown to everybody who sees people"), isChosen: !definition.isPHI),
+            ]
+        )
+    }
+
+    private static func label(_ kind: AttributeKind) -> String {
+        switch kind {
+        case .text: "text"
+        case .number: "number"
+        case .date: "date"
+        case .boolean: "yes or no"
+        case .code: "one of a few words"
+        }
     }
 
     private static func sample(_ row: PreviewRow) -> ImportPreviewContent.Sample {

@@ -30,8 +30,17 @@ struct ImportPreviewContent: PageModel {
         let columnFilled: String
         let isPHI: Bool
         let targets: [ChoiceModel]
+        /// Nil unless the column becomes a new attribute.
+        let created: Created?
         let dateOrders: [ChoiceModel]
         let columnNotes: [String]
+    }
+
+    /// A new attribute's type and whether it is protected.
+    struct Created: Sendable {
+        let createdNumber: Int
+        let kinds: [ChoiceModel]
+        let protections: [ChoiceModel]
     }
 
     struct Sample: Sendable {
@@ -54,7 +63,7 @@ struct ImportPreviewContent: PageModel {
     let headers: [String]
     let samples: [Sample]
     let phiColumns: String
-    let emailTemplate: String
+    let emailTemplate: FieldModel
     let source: FieldModel
     let purposes: [ChoiceModel]
     let origin: FieldModel

@@ -37,6 +37,9 @@ enum ImportPages {
         let requester = try visit.requester
         guard let preview = try await visit.contacts.preview(id, by: requester) else { throw NotFound() }
         let mapping = try ImportMappingForm.mapping(visit.form, preview.columns, preview.mapping)
+        if try ImportMappingForm.isPatternBroken(visit.form) {
+            return .page(try await ImportPreviewPage.page(visit, mapping: mapping), status: 422)
+        }
         guard try visit.form.text("do") == "start" else {
             return .page(try await ImportPreviewPage.page(visit, mapping: mapping))
         }
@@ -146,7 +149,9 @@ enum ImportPages {
         )
         if let rate, rate > 0 {
             let left = max(0, total - progress.rowsDone) / rate
-            line += ", " + words("{count} a second", count: rate) + ", " + words("{count} seconds left", count: left)
+            line +=
+                ", " + words("{count} a second", count: rate) + ", "
+                + words("{count} {count|second|seconds} left", count: left)
         }
         return ImportProgressContent(
             importIdentifier: "\(progress.id)",
