@@ -896,6 +896,14 @@ Nothing was sent yet today. = Hoy aún no se ha enviado nada.
 {name} goes out {time}. = {name} sale {time}.
 Nothing is due. = No hay nada pendiente.
 Nothing needs you now. = Nada requiere su atención ahora.
+{count} {count|conversation waits|conversations wait} for an answer. = {count} {count|conversación espera|conversaciones esperan} una respuesta.
+{count} {count|person is|people are} locked out of the portal after five wrong attempts. Call them. = {count} {count|persona no puede|personas no pueden} entrar en el portal tras cinco intentos fallidos. Llámelas.
+{name} is being imported: {done} of {total} rows. = Se está importando {name}: {done} de {total} filas.
+{count} files are imported: {added} added, {updated} updated. = {count} archivos están importados: {added} añadidas, {updated} actualizadas.
+{name} is imported: {added} added, {updated} updated. = {name} está importado: {added} añadidas, {updated} actualizadas.
+{name} is uploaded. Say on what basis its people may be written to, then start the import. = {name} está subido. Diga con qué fundamento se puede escribir a sus personas y empiece la importación.
+The import of {name} stopped. What was imported stays. = La importación de {name} se detuvo. Lo importado se conserva.
+{name}: {count} {count|row was|rows were} rejected. Mend them and upload them again. = {name}: {count} {count|fila rechazada|filas rechazadas}. Corríjalas y súbalas otra vez.
 
 """#,
 "templates/account/account.mustache": #"""

@@ -10,8 +10,12 @@ enum HomeSentences {
     /// At most so many campaigns are asked about.
     private static let campaigns = 20
 
-    /// What today's campaigns have come to.
+    /// What today's campaigns and imports have come to.
     static func today(_ visit: Visit) async throws -> [HomeContent.Sentence] {
+        try await campaignsToday(visit) + ImportSentences.today(visit)
+    }
+
+    private static func campaignsToday(_ visit: Visit) async throws -> [HomeContent.Sentence] {
         guard try visit.requester.may(.viewCampaigns) else { return [] }
         let today = visit.times.date(of: visit.now)
         var sentences: [HomeContent.Sentence] = []
@@ -31,8 +35,12 @@ enum HomeSentences {
         return sentences
     }
 
-    /// What goes out by itself.
+    /// What goes out by itself, and what waits for somebody to go on with it.
     static func due(_ visit: Visit) async throws -> [HomeContent.Sentence] {
+        try await scheduled(visit) + ImportSentences.due(visit) + PortalSentences.due(visit)
+    }
+
+    private static func scheduled(_ visit: Visit) async throws -> [HomeContent.Sentence] {
         guard try visit.requester.may(.viewCampaigns) else { return [] }
         let recent = try await visit.facades.campaigns.list(limit: campaigns, requester: try visit.requester).campaigns
         return recent.filter { $0.state == .scheduled }.map { campaign in
@@ -47,6 +55,8 @@ enum HomeSentences {
         if let banner = visit.settings.banner {
             sentences.append(.init(sentenceText: visit.words(banner), sentenceHref: nil))
         }
+        sentences += try await PortalSentences.attention(visit)
+        sentences += try await ImportSentences.attention(visit)
         guard try visit.requester.may(.manageStaff) else { return sentences }
         let accounts = try await visit.facades.identity.accounts(by: try visit.requester)
         let invited = accounts.filter { $0.state == .invited }.count
