@@ -9,6 +9,7 @@
 //                       noted in one transaction together with the lease's renewal. A chunk that was committed is not seen
 //                       again; one that was not is made anew. `UNIQUE (organization, campaign, contact)` and the delivery's
 //                       own key are what makes it exactly once.
+//     campaign.preflight asks without sending; see FollowPreflight.swift
 //     campaign.finish   when every message has a final state, the campaign is finished
 //
 // A paused campaign's work ends at the next chunk; resuming enqueues it again.
@@ -25,16 +26,36 @@ package final class CampaignWorker: Sendable {
     /// People of one transaction.
     static let chunk = 200
     static let audienceChunk = 1_000
-    private static let lease: Duration = .minutes(2)
-    private static let kinds: [WorkKind] = [.campaignStart, .campaignExpand, .campaignFinish]
+    static let lease: Duration = .minutes(2)
 
-    private let campaigns: Campaigns
+    /// What one worker takes. Asking about a large audience takes minutes, for which nothing that is due may wait.
+    package enum Work: Sendable {
+        case all
+        case sending
+        case preflights
+
+        var kinds: [WorkKind] {
+            let sending: [WorkKind] = [.campaignStart, .campaignExpand, .campaignFinish]
+            return switch self {
+            case .all: sending + [.campaignPreflight]
+            case .sending: sending
+            case .preflights: [.campaignPreflight]
+            }
+        }
+    }
+
+    let campaigns: Campaigns
+    private let kinds: [WorkKind]
+    /// Items taken at once: the lease of the last must outlast the work on those before it.
+    private let limit: Int
     private let pollInterval: Duration
     private let owner: [UInt8]
     private var surroundings: Surroundings { campaigns.surroundings }
 
-    package init(_ campaigns: Campaigns, pollInterval: Duration = .milliseconds(500)) {
+    package init(_ campaigns: Campaigns, work: Work = .all, pollInterval: Duration = .milliseconds(500)) {
         self.campaigns = campaigns
+        kinds = work.kinds
+        limit = if case .preflights = work { 1 } else { 4 }
         self.pollInterval = pollInterval
         owner = campaigns.surroundings.randomBytes(16)
     }
@@ -51,8 +72,8 @@ package final class CampaignWorker: Sendable {
     @discardableResult
     package func runOnce() async throws -> Int {
         let items = try await campaigns.queue.claimAcrossOrganizations(
-            Self.kinds,
-            limit: 4,
+            kinds,
+            limit: limit,
             lease: Self.lease,
             owner: owner,
             from: campaigns.store
@@ -77,6 +98,7 @@ package final class CampaignWorker: Sendable {
         case .campaignStart: try await begin(id, item)
         case .campaignExpand: try await expand(id, item)
         case .campaignFinish: try await finish(id, item)
+        case .campaignPreflight: try await preflight(id, item)
         default: try await drop(item)
         }
     }

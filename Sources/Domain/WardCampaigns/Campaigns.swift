@@ -20,6 +20,8 @@ package final class Campaigns: Sendable {
     let delivery: any CampaignDelivery
     let organizations: any CampaignOrganizations
     let surroundings: Surroundings
+    /// The largest audience whose preflight is answered at once; a larger one is asked by the worker.
+    let immediatePreflight: Int
 
     package init(
         store: any Store,
@@ -30,7 +32,8 @@ package final class Campaigns: Sendable {
         consent: Consent,
         delivery: any CampaignDelivery,
         organizations: any CampaignOrganizations,
-        surroundings: Surroundings
+        surroundings: Surroundings,
+        immediatePreflight: Int = 2_000
     ) {
         self.store = store
         self.vault = vault
@@ -42,6 +45,7 @@ package final class Campaigns: Sendable {
         self.delivery = delivery
         self.organizations = organizations
         self.surroundings = surroundings
+        self.immediatePreflight = immediatePreflight
     }
 
     // MARK: Sealed drafts
@@ -148,7 +152,8 @@ extension AuditAction {
     package static let campaignPreview = AuditAction(rawValue: "campaign.preview")
     /// A test with a made-up person went to the requester.
     package static let campaignTest = AuditAction(rawValue: "campaign.test")
-    /// The gate was asked about the whole audience without sending.
+    /// The gate was asked about the whole audience without sending; for a large one its start, its end, or that it was
+    /// given up, as the facts say.
     package static let campaignPreflight = AuditAction(rawValue: "campaign.preflight")
     /// A campaign was told to go out, at once or at a time.
     package static let campaignSchedule = AuditAction(rawValue: "campaign.schedule")
@@ -170,6 +175,8 @@ extension WorkKind {
     static let campaignStart = WorkKind("campaign.start")
     /// Make the messages of people who have none yet.
     static let campaignExpand = WorkKind("campaign.expand")
+    /// Ask the gate about a large audience without sending.
+    static let campaignPreflight = WorkKind("campaign.preflight")
     /// Look whether every message has a final state.
     static let campaignFinish = WorkKind("campaign.finish")
 }

@@ -4,6 +4,7 @@ import WardAudit
 import WardContacts
 import WardDelivery
 package import WardKernel
+import WardQueue
 import WardSegments
 import WardStorage
 
@@ -76,6 +77,18 @@ extension Campaigns {
     /// The servers of the audience's domains are looked at first, once each, so that the answer about TLS is not a guess.
     package func preflight(_ id: CampaignID, requester: Requester) async throws -> PreflightReport {
         try requester.require(.viewCampaigns)
+        return try await ask(try await question(about: id, requester: requester), requester: requester)
+    }
+
+    /// What a dry run asks about.
+    struct PreflightQuestion: Sendable {
+        let plan: MessagePlan
+        let version: Int
+        let audience: SegmentAudience
+    }
+
+    /// - Throws: `CampaignError.incomplete` when the draft lacks what a message needs.
+    func question(about id: CampaignID, requester: Requester) async throws -> PreflightQuestion {
         let organization = requester.organization
         let (plan, row) = try await store.read { [self] tx -> (MessagePlan, CampaignRow) in
             let row = try self.row(id, of: organization, in: tx)
@@ -83,23 +96,32 @@ extension Campaigns {
         }
         guard let segment = row.segment else { throw CampaignError.incomplete([]) }
         let audience = try await segments.audience(of: segment, by: requester)
-        try await store.write { tx in try PreflightQueries.clear(id, of: organization, in: tx) }
+        return PreflightQuestion(plan: plan, version: row.version, audience: audience)
+    }
+
+    /// Asks here and now, in the place of any dry run that is under way.
+    func ask(_ question: PreflightQuestion, requester: Requester) async throws -> PreflightReport {
+        let (id, organization) = (question.plan.campaign, requester.organization)
+        let audience = question.audience
+        try await store.write { [self] tx in
+            try PreflightQueries.clear(id, of: organization, in: tx)
+            try queue.cancel(.campaignPreflight, organization: organization, reference: id.bytes, in: tx)
+        }
         var looked: Set<String> = []
         var position: ContactID?
         while true {
             let contacts = audience.page(after: position, limit: CampaignWorker.audienceChunk)
             guard let last = contacts.last else { break }
-            let answers = try await answers(contacts, plan: plan, looked: &looked, requester: requester)
+            let answers = try await answers(contacts, plan: question.plan, looked: &looked, requester: requester)
             try await store.writeAlone { tx in
-                let rows = answers.map { (contact: $0.contact, method: $0.method.rawValue, reason: $0.reason) }
-                try PreflightQueries.insert(rows, of: id, organization: organization, in: tx)
+                try PreflightQueries.insert(answers.map(\.row), of: id, organization: organization, in: tx)
             }
             position = last
         }
         let total = audience.count
         try await store.write { [self] tx in
             let now = surroundings.now()
-            try PreflightQueries.noteRun(id, version: row.version, at: now, of: organization, in: tx)
+            try PreflightQueries.noteRun(id, version: question.version, at: now, of: organization, in: tx)
             try record(.campaignPreflight, id, facts: ["people": String(total)], by: requester, in: tx)
         }
         return try await lastPreflight(id, requester: requester)
@@ -150,30 +172,34 @@ extension Campaigns {
         }
     }
 
-    private struct Answer: Sendable {
+    /// One person's answer.
+    struct PreflightAnswer: Sendable {
         var contact: ContactID
         var method: PreflightMethod
         var reason: String
+
+        var row: (contact: ContactID, method: String, reason: String) { (contact, method.rawValue, reason) }
     }
 
-    private func answers(
+    /// - Parameter looked: the domains whose servers were looked at already; grows.
+    func answers(
         _ contacts: [ContactID],
         plan: MessagePlan,
         looked: inout Set<String>,
         requester: Requester
-    ) async throws -> [Answer] {
+    ) async throws -> [PreflightAnswer] {
         let organization = requester.organization
         let planned = try await store.read { [self] tx in
             let people = try self.people.people(contacts, of: organization, in: tx)
             return try plan.plan(contacts, people: people, surroundings: surroundings)
         }
-        var answers: [Answer] = []
+        var answers: [PreflightAnswer] = []
         var candidates: [DryRunCandidate] = []
         var asked: [ContactID] = []
         for person in planned {
             switch person {
             case .nothing(let contact, let reason):
-                answers.append(Answer(contact: contact, method: .notAtAll, reason: reason.word))
+                answers.append(PreflightAnswer(contact: contact, method: .notAtAll, reason: reason.word))
             case .message(let contact, let draft, _):
                 asked.append(contact)
                 candidates.append(DryRunCandidate(recipient: draft.recipient, address: draft.address))
@@ -185,7 +211,7 @@ extension Campaigns {
         let decisions = try await delivery.dryRun(candidates, terms: plan.terms, by: requester)
         for (contact, decision) in zip(asked, decisions) {
             let (method, reason) = PreflightReason.reading(decision)
-            answers.append(Answer(contact: contact, method: method, reason: reason))
+            answers.append(PreflightAnswer(contact: contact, method: method, reason: reason))
         }
         return answers
     }

@@ -55,6 +55,9 @@ final class RememberingCampaignDelivery: CampaignDelivery {
         var submitted: [MessageID: MessageRecipient] = [:]
         var addresses: [MessageID: EmailAddress] = [:]
         var failuresLeft = 0
+        /// People whom a dry run asked about, and how many dry runs succeed before one fails.
+        var askedAbout: [ContactID?] = []
+        var dryRunsUntilFailure: Int?
         var commands: [String] = []
     }
     struct Failure: Error {}
@@ -119,7 +122,15 @@ final class RememberingCampaignDelivery: CampaignDelivery {
         terms: MessageTerms,
         by requester: Requester
     ) async throws -> [GateDecision] {
-        candidates.map { _ in
+        try state.withLock { state in
+            if state.dryRunsUntilFailure == 0 {
+                state.dryRunsUntilFailure = nil
+                throw Failure()
+            }
+            state.dryRunsUntilFailure = state.dryRunsUntilFailure.map { $0 - 1 }
+            state.askedAbout += candidates.map(\.recipient.contact)
+        }
+        return candidates.map { _ in
             GateDecision(
                 verdict: .cleared(.verifiedTLS),
                 answers: [],
@@ -182,7 +193,13 @@ struct CampaignWorld {
     let segment: SegmentID
     let marketer: Requester
 
-    static func with(_ kind: StoreKind, _ body: (CampaignWorld) async throws -> Void) async throws {
+    /// - Parameter more: further people, beyond the four.
+    static func with(
+        _ kind: StoreKind,
+        more: UInt64 = 0,
+        immediatePreflight: Int = 2_000,
+        _ body: (CampaignWorld) async throws -> Void
+    ) async throws {
         try await TestStore.with(kind, migrations: migrations) { store in
             let clock = TestSurroundings()
             let surroundings = clock.surroundings
@@ -191,7 +208,7 @@ struct CampaignWorld {
                 [
                     person(1, "Ana", "family@a.example"), person(2, "Ben", "family@a.example"),
                     person(3, "Cleo", nil), person(4, nil, "dan@b.example"),
-                ]
+                ] + (0..<more).map { person(100 + $0, "Eve", "eve\($0)@c.example") }
             )
             let segments = Segments(
                 store: store,
@@ -216,7 +233,8 @@ struct CampaignWorld {
                 ),
                 delivery: delivery,
                 organizations: CampaignOffice(),
-                surroundings: surroundings
+                surroundings: surroundings,
+                immediatePreflight: immediatePreflight
             )
             let marketer = TestRequester.with(roles: [.marketer], of: ground.organization)
             let segment = try await segments.create(name: "Everybody", rule: "everyone", by: marketer)

@@ -90,7 +90,13 @@ struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrga
 
 extension Facades {
     /// Every module over one store, sending nowhere.
-    static func over(_ store: any Store, ground: TestVault, identity: Identity, surroundings: Surroundings) -> Facades {
+    static func over(
+        _ store: any Store,
+        ground: TestVault,
+        identity: Identity,
+        surroundings: Surroundings,
+        immediatePreflight: Int
+    ) -> Facades {
         let (vault, audit) = (ground.vault, ground.audit)
         let consent = Consent(store: store, vault: vault, audit: audit, surroundings: surroundings)
         let contacts = Contacts(store: store, vault: vault, audit: audit, surroundings: surroundings)
@@ -144,7 +150,8 @@ extension Facades {
             consent: consent,
             delivery: delivery,
             organizations: people,
-            surroundings: surroundings
+            surroundings: surroundings,
+            immediatePreflight: immediatePreflight
         )
         return Facades(
             identity: identity,

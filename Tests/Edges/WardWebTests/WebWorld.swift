@@ -50,6 +50,7 @@ struct WebWorld: Sendable {
     static func with(
         _ kind: StoreKind = .sqlite,
         isSecure: Bool = false,
+        immediatePreflight: Int = 2_000,
         _ body: (WebWorld) async throws -> Void
     ) async throws {
         let migrations =
@@ -57,11 +58,15 @@ struct WebWorld: Sendable {
             + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
             + WardPortalMigrations.all + WardCampaignsMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
-            try await body(try await make(in: store, isSecure: isSecure))
+            try await body(try await make(in: store, isSecure, immediatePreflight))
         }
     }
 
-    private static func make(in store: any Store, isSecure: Bool) async throws -> WebWorld {
+    private static func make(
+        in store: any Store,
+        _ isSecure: Bool,
+        _ immediatePreflight: Int
+    ) async throws -> WebWorld {
         let clock = TestSurroundings()
         let ground = try await TestVault.make(in: store, surroundings: clock.surroundings)
         let identity = Identity(
@@ -76,7 +81,8 @@ struct WebWorld: Sendable {
             store,
             ground: ground,
             identity: identity,
-            surroundings: clock.surroundings
+            surroundings: clock.surroundings,
+            immediatePreflight: immediatePreflight
         )
         let lines = LogLines()
         let site = try StaffSite(

@@ -39,13 +39,15 @@ extension Installation {
 
     /// The loops that do the work behind the pages.
     package var workers: [NamedService] {
-        let campaigns = CampaignWorker(modules.campaigns)
+        let campaigns = CampaignWorker(modules.campaigns, work: .sending)
+        let preflights = CampaignWorker(modules.campaigns, work: .preflights)
         let delivery = DeliveryWorker(modules.delivery)
         let imports = ImportWorker(contacts: modules.contacts, owner: surroundings.randomBytes(16))
         return [
             NamedService { [sealer] in try await sealer.run() },
             NamedService { try await delivery.run() },
             NamedService { try await campaigns.run() },
+            NamedService { try await preflights.run() },
             NamedService { try await imports.run() },
         ]
     }

@@ -4,7 +4,17 @@ import WardKernel
 import WardStorage
 
 enum PreflightQueries {
+    /// Forgets the last dry run, and one that is under way.
     static func clear(
+        _ campaign: CampaignID,
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try PreflightWorkQueries.remove(campaign, of: organization, in: tx)
+        try clearAnswers(campaign, of: organization, in: tx)
+    }
+
+    static func clearAnswers(
         _ campaign: CampaignID,
         of organization: OrganizationID,
         in tx: any WriteTransaction

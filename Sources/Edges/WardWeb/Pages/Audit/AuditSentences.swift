@@ -19,6 +19,7 @@ enum AuditSentences {
         "staff.system_user": "{actor} let operating-system user {user} act as {object}.",
         "organization.establish": "The organization was established.",
         "organization.change": "{actor} changed the organization's details.",
+        "campaign.preflight": "{actor} had everybody in a campaign checked, without sending.",
         "audit.view": "{actor} read the audit log.",
         "audit.verify": "{actor} verified the audit log.",
         "audit.export": "{actor} exported the audit log.",

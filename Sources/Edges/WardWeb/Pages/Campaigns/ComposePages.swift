@@ -63,6 +63,8 @@ struct ComposeContent: PageModel {
     let missing: [Problem]
     let isComplete: Bool
     let preflight: Preflight?
+    /// A check of everybody that is under way.
+    let checking: ProgressContent?
     let sendLabel: String
     let zoneName: String
     let sendDate: String
@@ -91,16 +93,6 @@ enum ComposePages {
             return .page(try await page(visit, campaign).with(notice), status: 409)
         case .notADraft: return .seeOther(visit.path("campaigns", "\(id)"))
         }
-    }
-
-    static func check(_ visit: Visit) async throws -> Reply {
-        let id: CampaignID = try visit.identifier("campaign")
-        do {
-            _ = try await visit.facades.campaigns.preflight(id, requester: try visit.requester)
-        } catch CampaignError.incomplete {
-            return .seeOther(visit.path("campaigns", "\(id)"))
-        }
-        return .seeOther(visit.path("campaigns", "\(id)", query: [("checked", "1")]))
     }
 
     static func test(_ visit: Visit) async throws -> Reply {
@@ -158,6 +150,7 @@ enum ComposePages {
         let segments = try await visit.facades.segments.list(by: requester)
         let fields = try await campaigns.fields(requester: requester)
         let report = try await campaigns.lastPreflight(campaign.id, requester: requester)
+        let checking = try await campaigns.preflightProgress(campaign.id, requester: requester)
         let content = ComposeModel(
             visit: visit,
             campaign: campaign,
@@ -165,6 +158,7 @@ enum ComposePages {
             segments: segments,
             fields: fields,
             report: report,
+            checking: checking,
             mayEdit: requester.may(.editCampaigns),
             mayPreview: requester.may(.revealContacts),
             maySend: requester.may(.sendCampaigns),
@@ -190,6 +184,7 @@ struct ComposeModel {
     let segments: [Segment]
     let fields: MergeFieldCatalogue
     let report: PreflightReport?
+    let checking: PreflightProgress?
     let mayEdit: Bool
     let mayPreview: Bool
     let maySend: Bool
@@ -289,6 +284,7 @@ struct ComposeModel {
             missing: problems.map { .init(errorText: words($0.sentence), errorTarget: $0.field.rawValue) },
             isComplete: problems.isEmpty,
             preflight: preflight,
+            checking: checking.map { CheckPages.content($0, visit) },
             sendLabel: sendLabel,
             zoneName: visit.times.zoneName,
             sendDate: visit.form.all("date").first ?? "",

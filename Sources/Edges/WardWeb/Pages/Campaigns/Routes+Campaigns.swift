@@ -15,7 +15,14 @@ extension Routes {
             body: .fields(atMost: 256 * 1_024),
             ComposePages.save
         ),
-        .post("/campaigns/:campaign/check", .permission(.viewCampaigns), "ComposePages.check", ComposePages.check),
+        .post("/campaigns/:campaign/check", .permission(.viewCampaigns), "CheckPages.begin", CheckPages.begin),
+        .get("/campaigns/:campaign/check", .permission(.viewCampaigns), "CheckPages.follow", CheckPages.follow),
+        .post(
+            "/campaigns/:campaign/check/cancel",
+            .permission(.viewCampaigns),
+            "CheckPages.cancel",
+            CheckPages.cancel
+        ),
         .post("/campaigns/:campaign/test", .permission(.editCampaigns), "ComposePages.test", ComposePages.test),
         .get("/campaigns/:campaign/preview", .permission(.revealContacts), "PreviewPages.show", PreviewPages.show),
         .post("/campaigns/:campaign/send", .permission(.sendCampaigns), "CampaignPages.send", CampaignPages.send),
