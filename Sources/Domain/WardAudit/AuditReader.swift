@@ -82,4 +82,27 @@ package struct AuditReader: Sendable {
         let recorded = entry
         try await store.write { [audit] tx in _ = try audit.record(recorded, by: requester, in: tx) }
     }
+
+    /// Records that a requester lacked a permission. Each edge calls it in the one place where a façade's `AccessDenied`
+    /// passes, so that no module has to; the requester may not read the log to write this.
+    package func record(_ denied: AccessDenied, at place: AccessPlace, by requester: Requester) async throws {
+        let entry = AuditEntry(
+            .accessRequest,
+            outcome: .denied,
+            facts: [place.kind: place.name, "permission": denied.permission.rawValue]
+        )
+        try await store.write { [audit] tx in _ = try audit.record(entry, by: requester, in: tx) }
+    }
+}
+
+/// Where a requester was refused: a fixed name of the source, never an address or what was typed.
+package struct AccessPlace: Hashable, Sendable {
+    let kind: String
+    let name: String
+
+    /// A page's handler, such as `StaffPages.list`.
+    package static func page(_ name: String) -> AccessPlace { AccessPlace(kind: "page", name: name) }
+
+    /// A command's type, such as `ImportContactsCommand`.
+    package static func command(_ name: String) -> AccessPlace { AccessPlace(kind: "command", name: name) }
 }

@@ -185,7 +185,8 @@ package final class Segments: Sendable {
 
     // MARK: Denials
 
-    /// Runs a use case; a refusal for want of a permission is written to the audit log before it is thrown on.
+    /// Runs a use case; a refusal by a rule of segments is written to the audit log before it is thrown on. A missing
+    /// permission is written by the edge that asked, for every module.
     func recordingDenials<Result: Sendable>(
         _ action: AuditAction,
         _ segment: SegmentID?,
@@ -197,7 +198,7 @@ package final class Segments: Sendable {
         } catch {
             let isDenial: Bool
             switch error {
-            case is AccessDenied, SegmentsError.clinicalTerms, SegmentsError.tooFew: isDenial = true
+            case SegmentsError.clinicalTerms, SegmentsError.tooFew: isDenial = true
             default: isDenial = false
             }
             guard isDenial else { throw error }

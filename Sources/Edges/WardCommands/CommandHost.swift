@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ArgumentParser
+import WardAudit
 package import WardKernel
 
 /// What the application gives to commands: the composition root opens stores and servers, which an edge may not.
@@ -34,6 +35,21 @@ extension FacadeCommand {
             try await host.run(self, arguments: Array(CommandLine.arguments.dropFirst()))
         }
     }
+}
+
+extension CommandSession {
+    /// Runs a command; a permission that its façade misses is recorded before it is reported, whichever command it was.
+    package func run(_ command: any FacadeCommand) async throws -> ExitStatus {
+        do {
+            return try await command.run(with: self)
+        } catch let denied as AccessDenied {
+            try await facades.audit.record(denied, at: .command(Self.name(of: command)), by: requester)
+            throw denied
+        }
+    }
+
+    /// The command's type, such as `ContactsImportCommand`: fixed in the source, unlike what was typed.
+    private static func name(of command: any FacadeCommand) -> String { "\(type(of: command))" }
 }
 
 /// Turns a status into the exit code that the argument parser passes on.

@@ -64,7 +64,7 @@ extension Installation {
             output: output,
             files: files
         )
-        return try await command.run(with: session)
+        return try await session.run(command)
     }
 
     /// The organization with this name or address word; without one, the only one there is.

@@ -10,6 +10,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
 }
 
 extension AuditAction {
+    /// Somebody asked for a page or a command without the permission it needs; always an outcome `denied`.
+    package static let accessRequest = AuditAction(rawValue: "access.request")
     /// Somebody read the audit log.
     package static let auditView = AuditAction(rawValue: "audit.view")
     /// Somebody took an export of the audit log out of the system.

@@ -3,6 +3,7 @@
 import Foundation
 import Hummingbird
 import NIOCore
+import WardAudit
 import WardIdentity
 import WardKernel
 import WardRender
@@ -38,10 +39,18 @@ struct Passage: Sendable {
             freshVisit: fresh,
             patientToken: site.usesStaffSessions ? nil : token
         )
-        if let refusal = try await refusal(room, timedOut: answer.timedOut) { return refusal }
-        let visit = try await visit(room)
-        let reply = try await route.handler(visit)
-        return try await finish(reply, visit, room)
+        do {
+            if let refusal = try await refusal(room, timedOut: answer.timedOut) { return refusal }
+            let visit = try await visit(room)
+            let reply = try await route.handler(visit)
+            return try await finish(reply, visit, room)
+        } catch let denied as AccessDenied {
+            // Whoever refused, the table of routes or a façade: this is where it passes, and where it is recorded.
+            if let requester = room.session?.requester {
+                try await site.facades.audit.record(denied, at: .page(route.name), by: requester)
+            }
+            throw denied
+        }
     }
 
     /// What is known once organization and session are.

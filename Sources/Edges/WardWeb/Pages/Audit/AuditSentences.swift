@@ -62,6 +62,7 @@ enum AuditSentences {
             values["domain"] =
                 domain == Array("*".utf8) ? words("all other domains") : String(decoding: domain, as: UTF8.self)
         }
+        values["place"] = facts["page"] ?? facts["command"]
         values["role"] = facts["role"].map { words($0) }
         return words(text, values)
     }
@@ -71,6 +72,7 @@ enum AuditSentences {
         case ("session.sign_in", .denied):
             facts["account"] == "known"
                 ? "A sign-in as {object} was refused." : "A sign-in with an unknown address was refused."
+        case ("access.request", _): "{actor} was refused {place}: it needs the permission {permission}."
         case ("audit.verify", .failed): "{actor} verified the audit log, and it is damaged."
         case (_, .denied), (_, .failed): nil
         case ("portal.passphrase", _): facts["change"].flatMap { passphrases[$0] }
