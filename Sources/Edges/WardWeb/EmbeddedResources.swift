@@ -482,6 +482,65 @@ document.getElementById("error-summary")?.focus();
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="none" stroke="#2557a7" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round"><path d="M10 2 17 5v5c0 4-3 7-7 8-4-1-7-4-7-8V5z"/><path d="M7 10l2 2 4-4"/></svg>
 
 """#,
+"strings/audit.es.txt": #"""
+# Audit: the log as sentences.
+Actions = Acciones
+Clear = Limpiar
+Details = Detalles
+Download these entries as CSV = Descargar estas entradas en CSV
+Entry = Entrada
+Every sign-in, change, disclosure, export and send leaves an entry here. Widen the filter to see more. = Cada acceso, cambio, revelación, exportación y envío deja aquí una entrada. Amplíe el filtro para ver más.
+From = Desde
+How it ended = Cómo terminó
+Last verified {moment}. = Última verificación: {moment}.
+No entry fits = Ninguna entrada coincide
+Older entries = Entradas anteriores
+Position in the log = Posición en el registro
+Reason: = Motivo:
+Show = Mostrar
+The reason was erased with its person. = El motivo se borró con su persona.
+The system = El sistema
+Until and including = Hasta, inclusive
+Verify the whole log now = Verificar ahora todo el registro
+What = Qué
+Who did what, when and from where. Nothing here can be changed or removed. = Quién hizo qué, cuándo y desde dónde. Aquí nada puede cambiarse ni quitarse.
+damaged: tell the privacy official = dañado: avise al responsable de privacidad
+from = desde
+intact = íntegro
+not sealed yet = aún sin sellar
+not verified yet = aún sin verificar
+not yet = aún no
+{count} {count|entry|entries} sealed. = {count} {count|entrada sellada|entradas selladas}.
+{actor} signed in. = {actor} inició sesión.
+{actor} continued as {object}. = {actor} continuó como {object}.
+{actor} made an account for {object}. = {actor} creó una cuenta para {object}.
+{actor} made a new link for {object}. = {actor} creó un enlace nuevo para {object}.
+{actor} gave {object} the role {role}. = {actor} dio a {object} la función {role}.
+{actor} took the role {role} from {object}. = {actor} retiró a {object} la función {role}.
+{actor} disabled the account of {object}. = {actor} deshabilitó la cuenta de {object}.
+{actor} enabled the account of {object}. = {actor} habilitó la cuenta de {object}.
+{actor} set a password. = {actor} fijó una contraseña.
+{actor} let operating-system user {user} act as {object}. = {actor} permitió al usuario del sistema {user} actuar como {object}.
+The organization was established. = Se estableció la organización.
+{actor} changed the organization's details. = {actor} cambió los datos de la organización.
+{actor} had everybody in a campaign checked, without sending. = {actor} mandó comprobar a todos en una campaña, sin enviar.
+{actor} read the audit log. = {actor} leyó el registro de auditoría.
+{actor} verified the audit log. = {actor} verificó el registro de auditoría.
+{actor} exported the audit log. = {actor} exportó el registro de auditoría.
+{actor} verified the audit log, and it is damaged. = {actor} verificó el registro de auditoría, y está dañado.
+A sign-in as {object} was refused. = Se negó un acceso como {object}.
+A sign-in with an unknown address was refused. = Se negó un acceso con una dirección desconocida.
+{object} signed out. = {object} cerró la sesión.
+A session of {object} ended because nothing happened for 15 minutes. = Una sesión de {object} terminó tras 15 minutos sin actividad.
+A session of {object} ended because its longest time was over. = Una sesión de {object} terminó al cumplir su tiempo máximo.
+{actor} ended a session of {object}. = {actor} terminó una sesión de {object}.
+{actor} ended another session of her or his own. = {actor} terminó otra sesión propia.
+A session of {object} ended because the account was disabled. = Una sesión de {object} terminó al deshabilitarse la cuenta.
+A session of {object} ended because the password changed. = Una sesión de {object} terminó al cambiar la contraseña.
+A session of {object} ended because the roles changed. = Una sesión de {object} terminó al cambiar las funciones.
+A session of {object} got a new token because the roles changed. = Una sesión de {object} recibió una clave nueva al cambiar las funciones.
+
+"""#,
 "strings/campaigns.es.txt": #"""
 # Campaigns: checking everybody.
 Check everybody = Comprobar a todos
@@ -874,6 +933,42 @@ sex = sexo
 identifier = identificador
 
 """#,
+"strings/messages.es.txt": #"""
+# Messages: conversations of the portal.
+Conversations = Conversaciones
+Give it back = Devolverla
+How do you know who it is? = ¿Cómo sabe quién es?
+It goes through the same checks as every message. The subject says only who you are. = Pasa por las mismas comprobaciones que todo mensaje. El asunto solo dice quién es usted.
+Last answer = Última respuesta
+Let them try again = Dejar que lo intente de nuevo
+Locked out of the portal after five wrong attempts = Sin acceso al portal tras cinco intentos fallidos
+Mark as dealt with = Marcar como atendida
+Nothing here = Aquí no hay nada
+Older = Anteriores
+Open it again = Abrirla de nuevo
+Send the answer = Enviar la respuesta
+Take back = Retirar
+Take it = Tomarla
+Take the message back = Retirar el mensaje
+The answer is too long. = La respuesta es demasiado larga.
+The link stops working and the person can no longer read it. = El enlace deja de servir y la persona ya no puede leerlo.
+The person = La persona
+This person has no e-mail address on record. = Esta persona no tiene correo registrado.
+What people answered in the portal, and your replies. = Lo que la gente respondió en el portal, y sus contestaciones.
+When a person answers a message in the portal, the conversation appears here until someone answers or marks it as dealt with. = Cuando una persona responde a un mensaje en el portal, la conversación aparece aquí hasta que alguien conteste o la marque como atendida.
+With = Con
+locked after five wrong attempts = bloqueado tras cinco intentos fallidos
+nobody yet = nadie todavía
+taken back = retirado
+Waiting for an answer = Esperan respuesta
+Dealt with = Atendidas
+Your answer goes to their mailbox over verified TLS. = Su respuesta va al buzón por TLS verificado.
+Your answer goes to the portal; the person gets a notice without content. = Su respuesta va al portal; la persona recibe un aviso sin contenido.
+There is no such conversation. = No existe esa conversación.
+There is no such message. = No existe ese mensaje.
+This message is not in the portal, or its time there is over. = Este mensaje no está en el portal, o su plazo allí terminó.
+
+"""#,
 "strings/portal.es.txt": #"""
 # Patients' pages: recognise, read, answer, unsubscribe.
 You have a message = Tiene un mensaje
@@ -926,6 +1021,73 @@ You are unsubscribed = Su suscripción está cancelada
 You will get no more e-mail of this kind from us. It takes effect now. = Ya no recibirá correos de este tipo. Tiene efecto desde ahora.
 We may still write to you about other things, such as your care. = Podemos escribirle sobre otras cosas, como su atención.
 It may have been copied in part. Call us, and we will unsubscribe you. = Puede que se copiara solo una parte. Llámenos y cancelaremos su suscripción.
+
+"""#,
+"strings/segments.es.txt": #"""
+# Segments: list, builder, members.
+A segment is a rule that says who belongs, such as everybody due for a screening. It is kept up to date by itself. = Un segmento es una regla que dice quién pertenece, como todos a quienes les toca una revisión. Se mantiene al día solo.
+Add a group = Añadir un grupo
+Add a line = Añadir una línea
+Add a line to the group = Añadir una línea al grupo
+As text = Como texto
+Change the rule = Cambiar la regla
+Change the segment = Cambiar el segmento
+Code = Código
+Count = Contar
+Count the text = Contar el texto
+Delete the segment = Borrar el segmento
+Each of the ten is a disclosure in the audit log, with this reason. = Cada una de las diez es una revelación en el registro de auditoría, con este motivo.
+For example: = Por ejemplo:
+From {first} to {last} in at most twelve weeks = De {first} a {last} en doce semanas como máximo
+Group = Grupo
+How it is compared = Cómo se compara
+How many = Cuántos
+Line = Línea
+Lines = Líneas
+Make a segment = Crear un segmento
+Members = Miembros
+NOT = NO
+Names are shown. They are hidden again after a minute, or when you leave this page. = Se muestran los nombres. Se ocultan otra vez en un minuto, o al salir de esta página.
+No segments yet = Aún no hay segmentos
+Nobody is in this segment now. = Ahora no hay nadie en este segmento.
+People for whom = Personas para quienes
+People when last counted = Personas en el último recuento
+Reason to see the names = Motivo para ver los nombres
+Remove = Quitar
+Reveal ten = Revelar diez
+Rules that say who belongs. Campaigns are sent to them. = Reglas que dicen quién pertenece. A ellas se envían las campañas.
+Save the segment = Guardar el segmento
+Save the text = Guardar el texto
+Show the choices for what I chose = Mostrar las opciones de lo que elegí
+Ten members = Diez miembros
+The people stay. What was sent to it stays in the reports. = Las personas se quedan. Lo que se le envió queda en los informes.
+The rule = La regla
+The rule as text = La regla como texto
+The segment = El segmento
+This rule cannot be shown as lines. Change it as text below. = Esta regla no puede mostrarse en líneas. Cámbiela abajo como texto.
+This segment speaks of health. Your roles do not show who is in it. = Este segmento habla de salud. Sus funciones no muestran quién está en él.
+Twelve weeks = Doce semanas
+Unit = Unidad
+Upper value = Valor superior
+Value = Valor
+What the line is about = De qué trata la línea
+Without a name = Sin nombre
+Words in its name = Palabras de su nombre
+Write to these people = Escribir a estas personas
+Your roles show how many people are in it, not who. = Sus funciones muestran cuántas personas hay, no quiénes.
+age = edad
+and = y
+code = código
+each = cada una
+fewer than 11 = menos de 11
+left = quedan
+line = línea
+not classified = sin clasificar
+nobody yet = nadie todavía
+of {count} people = de {count} personas
+state = estado
+words in its name = palabras de su nombre
+{count} {count|segment|segments} = {count} {count|segmento|segmentos}
 
 """#,
 "strings/settings.es.txt": #"""

@@ -88,7 +88,8 @@ package struct Renderer: Sendable {
     }
 
     private static func translated(_ template: String, _ words: Words) -> String {
-        replacingTexts(in: template) { Markup.escaping(words($0)).html }
+        // A brace of a text is one that is read, never the beginning of a tag.
+        replacingTexts(in: template) { Markup.escaping(words($0)).html.replacing("{", with: "&#123;") }
     }
 
     private static func replacingTexts(in template: String, _ replacement: (String) -> String) -> String {

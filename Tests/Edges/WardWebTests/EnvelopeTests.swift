@@ -14,8 +14,9 @@ import WardTestKit
         "x-frame-options", "cache-control", "x-request-id",
     ]
 
-    @Test func `every answer, errors included, carries the security headers`() async throws {
-        try await WebWorld.with(isSecure: true) { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `every answer, errors included, carries the security headers`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind, isSecure: true) { (world: WebWorld) async throws in
             let base = world.organization.slug
             let signedIn = world.browser(world.administratorToken)
             let answers = [
@@ -38,8 +39,9 @@ import WardTestKit
         }
     }
 
-    @Test func `pages hold no inline script and no inline style`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `pages hold no inline script and no inline style`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let browser = world.browser(world.administratorToken)
             for path in ["", "/staff", "/staff/new", "/account", "/account/password", "/settings", "/audit"] {
                 let answer = try await browser.get("/\(world.organization.slug)\(path)")
@@ -51,8 +53,9 @@ import WardTestKit
         }
     }
 
-    @Test func `the log holds the route's template and never a path`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `the log holds the route's template and never a path`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             _ = try await world.browser().get("/\(world.organization.slug)/welcome/s3cr3t-token-of-a-link")
             _ = try await world.browser().get("/\(world.organization.slug)/attack%0Ax")
             #expect(world.lines.all.contains("route=/welcome/:token"))
@@ -61,8 +64,9 @@ import WardTestKit
         }
     }
 
-    @Test func `a session of one organization opens nothing in another`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `a session of one organization opens nothing in another`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let (other, token) = try await WebWorld.establish(
                 "Hill Clinic",
                 "sam@hill.example",
@@ -90,8 +94,9 @@ import WardTestKit
         }
     }
 
-    @Test func `an idle session gets 401 and a page that says why`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `an idle session gets 401 and a page that says why`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let browser = world.browser(world.administratorToken)
             #expect(try await browser.get("/\(world.organization.slug)").status == 200)
             world.clock.advance(by: .seconds(15 * 60 + 1))

@@ -9,12 +9,15 @@ import WardTestKit
 @testable import WardWeb
 
 @Suite struct FormTests {
-    @Test(arguments: [
-        [("sec-fetch-site", "cross-site")], [("sec-fetch-site", "same-site")], [("sec-fetch-site", "none")],
-        [("origin", "https://evil.example")], [("origin", "null")],
-    ])
-    func `a form from another site changes nothing`(headers: [(String, String)]) async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(
+        arguments: TestStore.kinds,
+        [
+            [("sec-fetch-site", "cross-site")], [("sec-fetch-site", "same-site")], [("sec-fetch-site", "none")],
+            [("origin", "https://evil.example")], [("origin", "null")],
+        ]
+    )
+    func `a form from another site changes nothing`(kind: StoreKind, headers: [(String, String)]) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let base = world.organization.slug
             let browser = world.browser(world.administratorToken)
             #expect(try await browser.post("/\(base)/sign-out", headers: headers).status == 403)
@@ -22,8 +25,9 @@ import WardTestKit
         }
     }
 
-    @Test func `a form without its session's token changes nothing`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `a form without its session's token changes nothing`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let base = world.organization.slug
             let browser = world.browser(world.administratorToken)
             let stolen = FormToken.make(forSession: "another session")
@@ -44,9 +48,11 @@ import WardTestKit
         }
     }
 
-    @Test func `signing in needs the form's own token, gives a new session and goes on to where one was`() async throws
-    {
-        try await WebWorld.with(isSecure: true) { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `signing in needs the form's own token, gives a new session and goes on to where one was`(
+        kind: StoreKind
+    ) async throws {
+        try await WebWorld.with(kind, isSecure: true) { (world: WebWorld) async throws in
             let base = world.organization.slug
             var browser = world.browser()
             let fields = [
@@ -66,9 +72,12 @@ import WardTestKit
         }
     }
 
-    @Test(arguments: ["//evil.example", "https://evil.example", "/\\evil.example", "/other-clinic/staff", "/a/../../b"])
-    func `signing in does not lead to another site`(next: String) async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(
+        arguments: TestStore.kinds,
+        ["//evil.example", "https://evil.example", "/\\evil.example", "/other-clinic/staff", "/a/../../b"]
+    )
+    func `signing in does not lead to another site`(kind: StoreKind, next: String) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             var browser = world.browser()
             browser.visitToken = "0123456789abcdef"
             let fields = [("email", "dana@lakeside.example"), ("password", WebWorld.password), ("next", next)]
@@ -77,8 +86,9 @@ import WardTestKit
         }
     }
 
-    @Test func `a wrong password and an unknown address look the same`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `a wrong password and an unknown address look the same`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             var browser = world.browser()
             browser.visitToken = "0123456789abcdef"
             let path = "/\(world.organization.slug)/sign-in"
@@ -89,8 +99,9 @@ import WardTestKit
         }
     }
 
-    @Test func `a field twice, a broken escape and a long body are refused`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `a field twice, a broken escape and a long body are refused`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let base = world.organization.slug
             let browser = world.browser(world.administratorToken)
             let token = "form_token=\(browser.formToken)"
@@ -103,8 +114,9 @@ import WardTestKit
         }
     }
 
-    @Test func `inviting keeps what was typed, names the problem and shows the link once`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `inviting keeps what was typed, names the problem and shows the link once`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let base = world.organization.slug
             let browser = world.browser(world.administratorToken)
             let wrong = [("name", "Noor <Haddad>"), ("email", "noor"), ("reason", "New"), ("role", "clinician")]
@@ -123,8 +135,9 @@ import WardTestKit
         }
     }
 
-    @Test func `what a form does not offer is ignored`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `what a form does not offer is ignored`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let token = try await world.token([.marketer], email: "mia@lakeside.example")
             let base = world.organization.slug
             let browser = world.browser(token)

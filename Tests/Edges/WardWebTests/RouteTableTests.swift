@@ -5,6 +5,7 @@ import Hummingbird
 import Testing
 import WardIdentity
 import WardKernel
+import WardTestKit
 
 @testable import WardWeb
 
@@ -24,8 +25,11 @@ import WardKernel
     }
 
     /// The roles that reach each route by the published matrix, and a request by every role and by nobody.
-    @Test func `every route refuses who is not signed in and every role without its permission`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `every route refuses who is not signed in and every role without its permission`(
+        kind: StoreKind
+    ) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             var tokens: [Role: String] = [:]
             for role in Role.allCases {
                 tokens[role] = try await world.token([role], email: "\(role.rawValue)@lakeside.example")

@@ -48,7 +48,7 @@ struct WebWorld: Sendable {
     let administratorToken: String
 
     static func with(
-        _ kind: StoreKind = .sqlite,
+        _ kind: StoreKind,
         isSecure: Bool = false,
         immediatePreflight: Int = 2_000,
         _ body: (WebWorld) async throws -> Void
