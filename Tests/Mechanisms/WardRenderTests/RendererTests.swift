@@ -145,6 +145,10 @@ private struct Nowhere: PageModel {
         #expect(text == "Guardar &#123;&#123;value}} &#123;&#123;&#123;value}}}")
     }
 
+    @Test func `every character that could end a text or an attribute is escaped`() {
+        #expect(Markup.escaping("<a href='x'>\"&").html == "&lt;a href=&#39;x&#39;&gt;&quot;&amp;")
+    }
+
     @Test func `markup that this module made is printed as it is`() throws {
         let model = Chart(chartMarkup: .paragraphs("a < b\nc\n\nd") + .escaping("&"))
         #expect(try html(model, "{{{chartMarkup.html}}}", "chart") == "<p>a &lt; b<br>c</p>\n<p>d</p>&amp;")
