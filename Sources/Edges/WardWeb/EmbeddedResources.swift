@@ -1256,6 +1256,10 @@ There were too many attempts. Ask an administrator for a new link. = Hubo demasi
 You were signed out because nothing happened for a while. = Su sesión se cerró por falta de actividad.
 Forgotten? An administrator of your organization can make a new link for you. = ¿La olvidó? Un administrador de su organización puede crear un enlace nuevo.
 This is a demonstration. Every person in it is made up. = Esto es una demostración. Todas las personas son inventadas.
+To come back as Dana Reyes, stop “ward demo” and start it again: it prints a new link. = Para volver como Dana Reyes, detenga «ward demo» y ejecútelo de nuevo: mostrará un enlace nuevo.
+Sign in to the demonstration = Entrar en la demostración
+Every person in it is made up. = Todas las personas son inventadas.
+The demonstration's link works once. Stop “ward demo” and start it again: it prints a new one. = El enlace de la demostración sirve una sola vez. Detenga «ward demo» y ejecútelo de nuevo: mostrará uno nuevo.
 Choose a password = Elija una contraseña
 New password = Contraseña nueva
 The same password again = La misma contraseña otra vez
@@ -2149,6 +2153,14 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <p><a href="{{base}}/sign-in">[[Sign in]]</a></p>
 
 """#,
+"templates/signin/demonstration.mustache": #"""
+<form method="post" class="stack">
+{{>parts/token}}
+<p>[[This link is for]] <strong>{{personName}}</strong>. [[It works once.]]</p>
+<button class="primary" type="submit">[[Sign in]]</button>
+</form>
+
+"""#,
 "templates/signin/sign-in.mustache": #"""
 {{#summary}}{{>parts/error-summary}}{{/summary}}
 {{#isDemonstration}}<p class="banner" role="note">[[This is a demonstration. Every person in it is made up.]]</p>{{/isDemonstration}}
@@ -2159,7 +2171,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#password}}{{>parts/field}}{{/password}}
 <button class="primary" type="submit">[[Sign in]]</button>
 </form>
-<p class="soft">[[Forgotten? An administrator of your organization can make a new link for you.]]</p>
+<p class="soft">{{^isDemonstration}}[[Forgotten? An administrator of your organization can make a new link for you.]]{{/isDemonstration}}{{#isDemonstration}}[[To come back as Dana Reyes, stop “ward demo” and start it again: it prints a new link.]]{{/isDemonstration}}</p>
 
 """#,
 "templates/signin/welcome.mustache": #"""

@@ -50,6 +50,7 @@ struct WebWorld: Sendable {
     static func with(
         _ kind: StoreKind,
         isSecure: Bool = false,
+        isDemonstration: Bool = false,
         immediatePreflight: Int = 2_000,
         _ body: (WebWorld) async throws -> Void
     ) async throws {
@@ -58,13 +59,15 @@ struct WebWorld: Sendable {
             + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
             + WardPortalMigrations.all + WardCampaignsMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
-            try await body(try await make(in: store, isSecure, immediatePreflight))
+            let world = try await make(in: store, isSecure, isDemonstration, immediatePreflight)
+            try await body(world)
         }
     }
 
     private static func make(
         in store: any Store,
         _ isSecure: Bool,
+        _ isDemonstration: Bool,
         _ immediatePreflight: Int
     ) async throws -> WebWorld {
         let clock = TestSurroundings()
@@ -74,7 +77,8 @@ struct WebWorld: Sendable {
             vault: ground.vault,
             audit: ground.audit,
             passwords: PlainPasswords(),
-            surroundings: clock.surroundings
+            surroundings: clock.surroundings,
+            allowsSwitchingPerson: isDemonstration
         )
         let (organization, token) = try await establish("Lakeside Health", "dana@lakeside.example", in: identity)
         let facades = Facades.over(
@@ -87,7 +91,7 @@ struct WebWorld: Sendable {
         let lines = LogLines()
         let site = try StaffSite(
             facades: facades,
-            settings: SiteSettings(isSecure: isSecure),
+            settings: SiteSettings(isSecure: isSecure, isDemonstration: isDemonstration),
             surroundings: clock.surroundings,
             telemetry: Telemetry(surroundings: clock.surroundings, minimum: .debug, sink: { lines.append($0) })
         )

@@ -87,16 +87,16 @@ enum WelcomePages {
     }
 
     private static func deadLink(_ visit: Visit, _ state: LinkState) -> Page {
-        let text =
-            switch state {
-            case .expired: "This link has expired. Ask an administrator for a new one."
-            case .used: "This link was used already. If that was not you, tell an administrator at once."
-            case .unknown, .valid: "This link is not known here. Check that it was copied whole."
-            }
-        return Page(
-            visit.words("This link does not work"),
-            .plain,
-            content: DeadLinkContent(text: visit.words(text))
-        )
+        switch state {
+        case .expired: deadLink(visit, "This link has expired. Ask an administrator for a new one.")
+        case .used: deadLink(visit, "This link was used already. If that was not you, tell an administrator at once.")
+        case .unknown, .valid: deadLink(visit, "This link is not known here. Check that it was copied whole.")
+        }
+    }
+
+    /// The page for a link that does nothing (any more).
+    /// - Parameter text: a text of the catalogue.
+    static func deadLink(_ visit: Visit, _ text: String) -> Page {
+        Page(visit.words("This link does not work"), .plain, content: DeadLinkContent(text: visit.words(text)))
     }
 }
