@@ -4,7 +4,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 ARGUMENTS ?=
 SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
 
-.PHONY: help run bench test check format embed build clean
+.PHONY: help run bench test browser check format embed build clean
 
 help: ## What can be done here
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ test: ## Set up, check, build and run every test
 	@scripts/check
 	swift build --build-tests $(IMPORTS)
 	$(SAMPLES) scripts/run-tests
+	scripts/run-browser
+
+browser: ## Walk the story in a real browser, with what is built (after make build)
+	@scripts/setup test
+	scripts/run-browser
 
 check: ## Format, generated files, forbidden tokens, lengths
 	@scripts/check
@@ -39,4 +44,4 @@ build: ## Debug build of everything
 	swift build --build-tests $(IMPORTS)
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .venv .artefacts

@@ -32,7 +32,7 @@ button.link { border: 0; background: none; padding: 0; min-height: 24px; color: 
 .field label { margin-bottom: var(--s1); }
 .help { color: var(--ink-soft); margin-bottom: var(--s1); font-weight: 400; }
 .choice .help { display: block; margin: 0; }
-input:not([type=checkbox]):not([type=radio]):not([type=file]), select, textarea {
+:where(input:not([type=checkbox], [type=radio], [type=file]), select, textarea) {
   width: 100%; min-height: 36px; padding: 6px var(--s2); border: 1px solid var(--line-strong); border-radius: var(--radius);
   background: var(--paper-raised); color: var(--ink); font: inherit;
 }
@@ -43,11 +43,14 @@ input[type=checkbox], input[type=radio] { width: 18px; height: 18px; margin: 3px
 input[type=file] { font: inherit; max-width: 100%; padding: var(--s4); border: 1px dashed var(--line-strong); border-radius: var(--radius); width: 100%; }
 .has-error { border-left: 3px solid var(--bad); padding-left: var(--s3); }
 .error { color: var(--bad); font-weight: 600; margin-bottom: var(--s1); }
-[aria-invalid=true] { border-color: var(--bad) !important; border-width: 2px !important; }
+[aria-invalid=true] { border-color: var(--bad); border-width: 2px; }
 fieldset { border: 0; padding: 0; margin: 0; min-width: 0; }
 legend { padding: 0; margin-bottom: var(--s2); }
 .choice { display: flex; gap: var(--s3); padding: var(--s1) 0; }
 .choice label { font-weight: 400; min-height: 24px; }
+label.inline { display: inline-flex; gap: var(--s1); align-items: center; white-space: nowrap; }
+label.inline input { margin: 0; }
+fieldset > .field-row { margin-top: var(--s3); }
 .field-row { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: end; }
 .field-row > .field { flex: 1 1 160px; margin: 0; }
 .error-summary { border: 2px solid var(--bad); border-radius: var(--radius); padding: var(--s4); background: var(--paper-raised); }
@@ -63,6 +66,8 @@ th, td { padding: var(--s2) var(--s3); text-align: left; vertical-align: top; bo
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { position: sticky; top: 0; background: var(--paper-raised); color: var(--ink-soft); font-weight: 600; font-size: 12px; line-height: 16px; white-space: nowrap; z-index: 1; }
 tbody th { font-weight: 600; }
+tbody th:has(.error) { min-width: 240px; text-align: left; }
+td .soft.small { white-space: nowrap; }
 tbody tr:hover { background: var(--accent-wash); }
 th.number, td.number { text-align: right; }
 td.actions { text-align: right; white-space: nowrap; }
@@ -70,7 +75,7 @@ td time { white-space: nowrap; }
 .pager { display: flex; justify-content: space-between; gap: var(--s3); flex-wrap: wrap; align-items: center; }
 
 @media (max-width: 40em) {
-  table.cards, .cards tbody, .cards tr, .cards th, .cards td { display: block; }
+  table.cards, .cards caption, .cards tbody, .cards tr, .cards th, .cards td { display: block; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .cards tr { padding: var(--s2) 0; border-bottom: 1px solid var(--line); }
   .cards th, .cards td { border: 0; padding: 2px var(--s3); text-align: left; }
@@ -88,7 +93,7 @@ td time { white-space: nowrap; }
 .facts { display: grid; grid-template-columns: minmax(120px, max-content) minmax(0, 1fr); gap: var(--s2) var(--s4); }
 .facts dt { color: var(--ink-soft); }
 .facts dd { margin: 0; }
-.rows { list-style: none; padding: 0; border-top: 1px solid var(--line); }
+.rows { list-style: none; padding: 0; max-width: 860px; border-top: 1px solid var(--line); }
 .rows > li { display: flex; flex-wrap: wrap; gap: var(--s2) var(--s4); justify-content: space-between; padding: var(--s3) 0; border-bottom: 1px solid var(--line); }
 .rows > li > :first-child { flex: 1 1 240px; }
 .rows > li > details[open] { flex: 1 1 100%; }
@@ -120,6 +125,7 @@ details.act > form { padding: var(--s3) var(--s4); border: 1px solid var(--line)
 .phi { display: inline-flex; align-items: baseline; gap: 6px; border-left: 3px solid var(--phi); padding-left: 6px; }
 .phi svg { flex: none; fill: none; stroke: var(--phi); stroke-width: 1.5; align-self: center; }
 .phi.masked { color: var(--ink-soft); letter-spacing: 0.02em; }
+a .phi, a .phi.masked { color: inherit; text-decoration: underline; text-underline-offset: 2px; }
 .copyable { display: inline-block; padding: var(--s2); border: 1px solid var(--line); background: var(--paper); border-radius: var(--radius); word-break: break-all; }
 .empty { border: 1px dashed var(--line-strong); border-radius: var(--radius); padding: var(--s6) var(--s5); text-align: left; }
 .empty > * + * { margin-top: var(--s2); }
@@ -167,8 +173,6 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 .builder-row { display: flex; flex-wrap: wrap; gap: var(--s2); align-items: center; padding: var(--s2) var(--s3); border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper-raised); }
 .builder-row.indent-1 { margin-left: var(--s5); } .builder-row.indent-2 { margin-left: var(--s7); } .builder-row.indent-3 { margin-left: 72px; }
 .builder-row.indent-1, .builder-row.indent-2, .builder-row.indent-3, .builder-row.indent-4 { padding-left: var(--s3); }
-.builder-row .inline { display: inline-flex; gap: var(--s1); align-items: center; }
-.builder-row .inline input { margin: 0; }
 .builder-row input.short { width: 150px; }
 .builder-row input.tiny { width: 64px; }
 .row-counts { margin-left: auto; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -177,7 +181,7 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 
 .date-parts { display: flex; gap: var(--s4); flex-wrap: wrap; }
 .date-parts .field { margin: 0; }
-.date-parts input:not([type=checkbox]) { width: auto; max-width: 100%; }
+.date-parts input { width: auto; max-width: 100%; }
 .letter { border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper-raised); padding: var(--s4); }
 .letter.own { border-left: 4px solid var(--accent); }
 .letter > * + * { margin-top: var(--s3); }
@@ -240,6 +244,8 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 }
 
 *, *::before, *::after { box-sizing: border-box; }
+
+[hidden] { display: none !important; }
 
 html { -webkit-text-size-adjust: 100%; }
 
@@ -321,7 +327,7 @@ main > * + * { margin-top: var(--s4); }
 .page-header .lede { color: var(--ink-soft); margin-top: var(--s1); }
 .crumbs { font-size: 12px; line-height: 16px; }
 .crumbs a { color: var(--ink-soft); display: inline-block; padding: 4px 0; }
-.crumbs a::after { content: " ›"; display: inline-block; white-space: pre; text-decoration: none; }
+.crumbs a::after { content: " ›"; content: " ›" / ""; display: inline-block; white-space: pre; text-decoration: none; }
 
 .banner { border: 1px solid var(--warn); border-left-width: 4px; background: var(--warn-wash); padding: var(--s2) var(--s3); border-radius: var(--radius); max-width: none; }
 .notice { display: flex; flex-wrap: wrap; gap: var(--s3); justify-content: space-between; align-items: center; border: 1px solid var(--line-strong); border-left-width: 4px; padding: var(--s3) var(--s4); border-radius: var(--radius); background: var(--paper-raised); }
@@ -462,14 +468,38 @@ function maskAgain() {
   if (revealed) setTimeout(() => location.replace(revealed.dataset.maskHref), Number(revealed.dataset.maskAfter) * 1000);
 }
 
-/** A changed choice in the builder shows its controls at once. */
-function updateBuilder() {
-  const button = document.getElementById("update-rows");
-  if (!button) return;
-  for (const choice of document.querySelectorAll("[data-update]")) choice.addEventListener("change", () => button.click());
+/**
+ * The count of a segment follows each change: the form is sent in the background, and numbers, mistakes and the controls
+ * of the changed line take their places from the answer. The focus stays where it is; of several answers the newest counts.
+ */
+function followCount() {
+  const form = document.getElementById("segment-form");
+  if (!form) return;
+  document.getElementById("update-rows")?.setAttribute("hidden", "");
+  const place = (root, name) => root.querySelector(`[data-place="${name}"]`);
+  let newest = 0;
+  form.addEventListener("change", async (event) => {
+    if (event.target.name === "name") return;
+    const number = ++newest;
+    const fields = new FormData(form);
+    fields.set("do", event.target.name === "rule" ? "count-text" : "count-rows");
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST", body: new URLSearchParams(fields), credentials: "same-origin",
+    });
+    if (!answer.ok || number !== newest) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const row = event.target.matches("[data-update]") ? event.target.closest("[data-place]").dataset.place : null;
+    if (row && place(page, row)) {
+      place(form, row).replaceWith(place(page, row));
+      form.elements[event.target.name]?.focus();
+    }
+    for (const old of form.querySelectorAll('[data-place="count"], [data-place="mistake"], [data-place^="counts-"]')) {
+      old.replaceChildren(...(place(page, old.dataset.place)?.childNodes ?? []));
+    }
+  });
 }
 
-updateBuilder();
+followCount();
 watchIdleTime();
 offerCopying();
 followProgress();
@@ -1315,11 +1345,11 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[Password]]</dt><dd><a href="{{base}}/account/password">[[Change your password]]</a></dd>
 </dl>
 <h2>[[Sessions]]</h2>
-<div class="table-wrap"><table>
+<div class="table-wrap"><table class="cards">
 <thead><tr><th scope="col">[[From]]</th><th scope="col">[[Began]]</th><th scope="col">[[Last request]]</th><th scope="col">[[Ends at the latest]]</th><th scope="col"><span class="visually-hidden">[[Actions]]</span></th></tr></thead>
 <tbody>
 {{#sessions}}
-<tr><td><code>{{networkAddress}}</code>{{#isThis}} <span class="status good">[[this one]]</span>{{/isThis}}</td><td>{{#begun}}{{>parts/moment}}{{/begun}}</td><td>{{#seen}}{{>parts/moment}}{{/seen}}</td><td>{{#ends}}{{>parts/moment}}{{/ends}}</td>
+<tr><td data-label="[[From]]"><code>{{networkAddress}}</code>{{#isThis}} <span class="status good">[[this one]]</span>{{/isThis}}</td><td data-label="[[Began]]">{{#begun}}{{>parts/moment}}{{/begun}}</td><td data-label="[[Last request]]">{{#seen}}{{>parts/moment}}{{/seen}}</td><td data-label="[[Ends at the latest]]">{{#ends}}{{>parts/moment}}{{/ends}}</td>
 <td class="actions">{{^isThis}}<form method="post" action="{{base}}/account/sessions/{{identifier}}/end">{{>parts/token}}<button class="quiet" type="submit">[[End]]</button></form>{{/isThis}}</td></tr>
 {{/sessions}}
 </tbody></table></div>
@@ -1507,11 +1537,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 
 """#,
 "templates/campaigns/report.mustache": #"""
-<p class="sentence-large">{{#status}}{{>parts/status}}{{/status}} {{sentence}}</p>
+<p>{{#status}}{{>parts/status}}{{/status}}</p>
+<p class="sentence-large">{{sentence}}</p>
 {{#isRunning}}<div data-follow="{{base}}/campaigns/{{campaignIdentifier}}/progress" aria-live="polite">{{#progressContent}}{{>campaigns/progress}}{{/progressContent}}</div>{{/isRunning}}
 {{#maySend}}
 <div class="buttons">
-{{#isRunning}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="pause"><button type="submit">[[Pause]]</button></form>{{/isRunning}}
+{{#mayPause}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="pause"><button type="submit">[[Pause]]</button></form>{{/mayPause}}
 {{#isPaused}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="resume"><button class="primary" type="submit">[[Go on sending]]</button></form>{{/isPaused}}
 {{#isScheduled}}<form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command">{{>parts/token}}<input type="hidden" name="command" value="unschedule"><button type="submit">[[Make it a draft again]]</button></form>{{/isScheduled}}
 {{^isOver}}<details class="act"><summary>[[Cancel the campaign]]</summary><form method="post" action="{{base}}/campaigns/{{campaignIdentifier}}/command" class="stack">{{>parts/token}}<input type="hidden" name="command" value="cancel"><p class="help">[[What has not left is never sent. What was delivered stays delivered.]]</p><button class="danger" type="submit">[[Cancel the campaign for good]]</button></form></details>{{/isOver}}
@@ -1520,14 +1551,14 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <div class="split wide-left">
 <section>
 {{{chartMarkup.html}}}
-<div class="table-wrap"><table class="cards">
+{{#hasRows}}<div class="table-wrap"><table class="cards">
 <caption>[[Each number leads to its people, with the reason for each.]]</caption>
 <thead><tr><th scope="col">[[What became of it]]</th><th scope="col">[[How]]</th><th scope="col">[[Why]]</th><th scope="col" class="number">[[People]]</th></tr></thead>
 <tbody>
 {{#rows}}
 <tr><th scope="row">{{#rowTitle}}{{>parts/status}}{{/rowTitle}}</th><td data-label="[[How]]">{{#rowMethod}}{{rowMethod}}{{/rowMethod}}</td><td data-label="[[Why]]">{{#rowReason}}{{rowReason}}{{/rowReason}}</td><td class="number" data-label="[[People]]"><a href="{{rowHref}}">{{rowCount}}</a></td></tr>
 {{/rows}}
-</tbody></table></div>
+</tbody></table></div>{{/hasRows}}
 {{#doubts}}<p class="soft">{{doubts}}</p>{{/doubts}}
 <p class="soft">[[Delivered means that their mail server took the message. Whether it was read, nobody knows. Nothing in the message reports back.]]</p>
 </section>
@@ -1661,12 +1692,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <button class="primary" type="submit">[[Upload and look]]</button>
 </form>
 {{^rows}}<p class="soft">[[No import yet.]]</p>{{/rows}}
-<div class="table-wrap"><table>
+{{#hasRows}}<div class="table-wrap"><table class="cards">
 <caption>[[Imports, the newest first]]</caption>
 <thead><tr><th scope="col">[[File]]</th><th scope="col">[[State]]</th><th scope="col" class="number">[[Rows]]</th><th scope="col" class="number">[[Added]]</th><th scope="col" class="number">[[Rejected]]</th><th scope="col">[[Uploaded]]</th></tr></thead>
 <tbody>
-{{#rows}}<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td>{{#status}}{{>parts/status}}{{/status}}</td><td class="number">{{rowsDone}}</td><td class="number">{{added}}</td><td class="number">{{rejected}}</td><td>{{#at}}{{>parts/moment}}{{/at}}</td></tr>{{/rows}}
-</tbody></table></div>
+{{#rows}}<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td data-label="[[State]]">{{#status}}{{>parts/status}}{{/status}}</td><td class="number" data-label="[[Rows]]">{{rowsDone}}</td><td class="number" data-label="[[Added]]">{{added}}</td><td class="number" data-label="[[Rejected]]">{{rejected}}</td><td data-label="[[Uploaded]]">{{#at}}{{>parts/moment}}{{/at}}</td></tr>{{/rows}}
+</tbody></table></div>{{/hasRows}}
 
 """#,
 "templates/imports/preview.mustache": #"""
@@ -1938,7 +1969,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 """#,
 "templates/parts/field.mustache": #"""
 <div class="field{{#fieldError}} has-error{{/fieldError}}">
-<label for="{{fieldName}}">{{fieldLabel}}{{^fieldIsRequired}} <span class="soft">[[(optional)]]</span>{{/fieldIsRequired}}</label>
+<label for="{{fieldName}}">{{fieldLabel}}{{#fieldIsOptional}} <span class="soft">[[(optional)]]</span>{{/fieldIsOptional}}</label>
 {{#fieldHelp}}<p class="help" id="{{fieldName}}-help">{{fieldHelp}}</p>{{/fieldHelp}}
 {{#fieldError}}<p class="error" id="{{fieldName}}-error"><span class="visually-hidden">[[Problem:]]</span> {{fieldError}}</p>{{/fieldError}}
 {{#fieldIsLong}}<textarea id="{{fieldName}}" name="{{fieldName}}" rows="5" maxlength="{{fieldMaxLength}}"{{#fieldDescribedBy}} aria-describedby="{{fieldDescribedBy}}"{{/fieldDescribedBy}}{{#fieldError}} aria-invalid="true"{{/fieldError}}{{#fieldIsRequired}} required{{/fieldIsRequired}}>{{fieldValue}}</textarea>{{/fieldIsLong}}
@@ -1972,15 +2003,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 """#,
 "templates/parts/moment.mustache": #"""
 <time datetime="{{momentExact}}" title="{{momentExact}}">{{momentText}}</time>
-
 """#,
 "templates/parts/phi.mustache": #"""
 <span class="phi{{#isMasked}} masked{{/isMasked}}"><svg viewBox="0 0 12 12" width="12" height="12" role="img" aria-label="[[protected]]"><path d="M3.5 5.5v-2a2.5 2.5 0 0 1 5 0v2M2.5 5.5h7v5h-7z"/></svg>{{phiText}}</span>
-
 """#,
 "templates/parts/status.mustache": #"""
 <span class="status {{statusTone}}">{{statusWord}}</span>
-
 """#,
 "templates/parts/token.mustache": #"""
 <input type="hidden" name="form_token" value="{{formToken}}">
@@ -2082,20 +2110,20 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 """#,
 "templates/segments/edit.mustache": #"""
 {{#summary}}{{>parts/error-summary}}{{/summary}}
-<form method="post" action="{{formHref}}" class="stack">
+<form method="post" action="{{formHref}}" class="stack" id="segment-form" novalidate>
 {{>parts/token}}
 <input type="hidden" name="version" value="{{version}}">
 <input type="hidden" name="rows" value="{{rowCount}}">
 <button class="visually-hidden" type="submit" name="do" value="{{#isRows}}count-rows{{/isRows}}{{^isRows}}count-text{{/isRows}}" tabindex="-1" aria-hidden="true">[[Count]]</button>
 <div class="narrow">{{#name}}{{>parts/field}}{{/name}}</div>
-{{#countText}}<p role="status"><span class="big-number">{{countText}}</span> <span class="soft">{{populationText}}</span></p>{{/countText}}
+<p role="status" data-place="count">{{#countText}}<span class="big-number">{{countText}}</span> <span class="soft">{{populationText}}</span>{{/countText}}</p>
 {{#rowsNote}}<p class="banner" role="note">{{rowsNote}}</p>{{/rowsNote}}
 {{#isRows}}
 <fieldset><legend>[[Lines]]</legend>
 <div class="builder">
 <p><label for="join" class="visually-hidden">[[People for whom]]</label><select id="join" name="join">{{#joins}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/joins}}</select></p>
 {{#builderRows}}
-<fieldset class="builder-row {{rowIndentClass}}" id="row-{{rowShownNumber}}"><legend class="visually-hidden">[[Line]] {{rowShownNumber}}</legend>
+<fieldset class="builder-row {{rowIndentClass}}" id="row-{{rowShownNumber}}" data-place="row-{{rowNumber}}"><legend class="visually-hidden">[[Line]] {{rowShownNumber}}</legend>
 <input type="hidden" name="r{{rowNumber}}-depth" value="{{depth}}">
 <label class="inline"><input type="checkbox" name="r{{rowNumber}}-not"{{#isNegated}} checked{{/isNegated}}> [[NOT]]</label>
 {{#isGroup}}<select name="r{{rowNumber}}-join" aria-label="[[Group]]">{{#joins}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/joins}}</select>
@@ -2108,7 +2136,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#isRecord}}<input class="short" name="r{{rowNumber}}-code" value="{{code}}" aria-label="[[Code]]" placeholder="[[code]]" maxlength="400"><input class="short" name="r{{rowNumber}}-display" value="{{display}}" aria-label="[[Words in its name]]" placeholder="[[words in its name]]" maxlength="200"><input class="short" name="r{{rowNumber}}-state" value="{{state}}" aria-label="[[State]]" placeholder="[[state]]" maxlength="60">{{/isRecord}}
 {{#hasWindow}}<select name="r{{rowNumber}}-window" aria-label="[[When]]">{{#windows}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/windows}}</select><input class="tiny" name="r{{rowNumber}}-window-count" value="{{windowCount}}" inputmode="numeric" aria-label="[[How many]]" maxlength="4"><select name="r{{rowNumber}}-window-unit" aria-label="[[Unit]]">{{#units}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/units}}</select>{{/hasWindow}}
 {{/isGroup}}
-<span class="row-counts">{{#each}}<span class="soft">[[each]]</span> {{each}}{{/each}} {{#left}}<span class="soft">[[left]]</span> {{left}}{{/left}}</span>
+<span class="row-counts" data-place="counts-{{rowNumber}}">{{#each}}<span class="soft">[[each]]</span> {{each}}{{/each}} {{#left}}<span class="soft">[[left]]</span> {{left}}{{/left}}</span>
 <button class="quiet" type="submit" name="do" value="remove:{{rowNumber}}">[[Remove]]<span class="visually-hidden"> [[line]] {{rowShownNumber}}</span></button>
 </fieldset>
 {{/builderRows}}
@@ -2116,12 +2144,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <div class="buttons"><button type="submit" name="do" value="add-line">[[Add a line]]</button><button type="submit" name="do" value="add-group">[[Add a group]]</button><button type="submit" name="do" value="update" id="update-rows">[[Show the choices for what I chose]]</button><button type="submit" name="do" value="count-rows">[[Count]]</button><button class="primary" type="submit" name="do" value="save-rows">[[Save the segment]]</button></div>
 </fieldset>
 {{/isRows}}
-<details class="act"{{^isRows}} open{{/isRows}}{{#mistake}} open{{/mistake}}><summary>[[As text]]</summary>
+<details class="act"{{#isTextOpen}} open{{/isTextOpen}}><summary>[[As text]]</summary>
 <div class="field{{#mistake}} has-error{{/mistake}}"><label for="rule">[[The rule as text]]</label>
 <p class="help" id="rule-help">[[For example:]] <code>age between 40 and 74 and sex = "female" and not any(procedure where code = "71651007" within 2 years)</code></p>
-{{#mistake}}<div id="rule-error"><p class="error">{{message}}{{#suggestion}} <code>{{suggestion}}</code>{{/suggestion}}</p><pre class="source" aria-hidden="true">{{line}}
-<span class="caret">{{caret}}</span></pre></div>{{/mistake}}
-<textarea class="code" id="rule" name="rule" rows="6" maxlength="60000" spellcheck="false" aria-describedby="rule-help{{#mistake}} rule-error{{/mistake}}"{{#mistake}} aria-invalid="true"{{/mistake}}>{{rule}}</textarea></div>
+<div id="rule-error" data-place="mistake">{{#mistake}}<p class="error">{{message}}{{#suggestion}} <code>{{suggestion}}</code>{{/suggestion}}</p><pre class="source" aria-hidden="true">{{line}}
+<span class="caret">{{caret}}</span></pre>{{/mistake}}</div>
+<textarea class="code" id="rule" name="rule" rows="6" maxlength="60000" spellcheck="false" aria-describedby="rule-help rule-error"{{#mistake}} aria-invalid="true"{{/mistake}}>{{rule}}</textarea></div>
 <div class="buttons"><button type="submit" name="do" value="count-text">[[Count the text]]</button><button type="submit" name="do" value="save-text">[[Save the text]]</button></div>
 </details>
 </form>
@@ -2130,12 +2158,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 "templates/segments/list.mustache": #"""
 {{#empty}}{{>parts/empty}}{{/empty}}
 {{^empty}}
-<div class="table-wrap"><table>
+<div class="table-wrap"><table class="cards">
 <caption>{{countText}}</caption>
 <thead><tr><th scope="col">[[Name]]</th><th scope="col" class="number">[[People when last counted]]</th><th scope="col">[[Twelve weeks]]</th><th scope="col">[[Changed]]</th></tr></thead>
 <tbody>
 {{#rows}}
-<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td class="number">{{#size}}{{size}}{{/size}}{{^size}}<span class="soft">[[not yet]]</span>{{/size}}</td><td>{{{sparkMarkup.html}}}</td><td>{{#changed}}{{>parts/moment}}{{/changed}}</td></tr>
+<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td class="number" data-label="[[People when last counted]]">{{#size}}{{size}}{{/size}}{{^size}}<span class="soft">[[not yet]]</span>{{/size}}</td><td>{{{sparkMarkup.html}}}</td><td data-label="[[Changed]]">{{#changed}}{{>parts/moment}}{{/changed}}</td></tr>
 {{/rows}}
 </tbody></table></div>
 {{/empty}}
@@ -2265,12 +2293,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 
 """#,
 "templates/staff/list.mustache": #"""
-<div class="table-wrap"><table>
+<div class="table-wrap"><table class="cards">
 <caption>{{countText}}</caption>
 <thead><tr><th scope="col">[[Name]]</th><th scope="col">[[E-mail address]]</th><th scope="col">[[Roles]]</th><th scope="col">[[State]]</th><th scope="col">[[Last request]]</th></tr></thead>
 <tbody>
 {{#rows}}
-<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td>{{rowEmail}}</td><td>{{rowRoles}}</td><td>{{#status}}{{>parts/status}}{{/status}}</td><td>{{#seen}}{{>parts/moment}}{{/seen}}{{^seen}}<span class="soft">[[never]]</span>{{/seen}}</td></tr>
+<tr><th scope="row"><a href="{{rowHref}}">{{rowName}}</a></th><td data-label="[[E-mail address]]">{{rowEmail}}</td><td data-label="[[Roles]]">{{rowRoles}}</td><td data-label="[[State]]">{{#status}}{{>parts/status}}{{/status}}</td><td data-label="[[Last request]]">{{#seen}}{{>parts/moment}}{{/seen}}{{^seen}}<span class="soft">[[never]]</span>{{/seen}}</td></tr>
 {{/rows}}
 </tbody></table></div>
 

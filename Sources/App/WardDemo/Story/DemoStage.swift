@@ -147,7 +147,7 @@ struct DemoStage: Sendable {
         try await installation.serve(
             banner: nil,
             isDemonstration: true,
-            with: [NamedService { try await inboxSite.run() }]
+            with: [NamedService(endsByItself: true) { try await inboxSite.run() }]
         ) {
             await output.line("")
             await output.line("Open this link once; it signs you in as Dana Reyes, marketer and clinician:")

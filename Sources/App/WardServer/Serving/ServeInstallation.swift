@@ -49,17 +49,17 @@ extension Installation {
         let services =
             workers + others + [
                 NamedService { try await commandSocket.run() },
-                NamedService { try await listen(staffListener, configuration.staff, ready) },
-                NamedService { try await listen(patientListener, configuration.patients, ready) },
+                NamedService(endsByItself: true) { try await listen(staffListener, configuration.staff, ready) },
+                NamedService(endsByItself: true) { try await listen(patientListener, configuration.patients, ready) },
             ]
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: telemetry.libraryLogger(label: "services")
-            )
+        var stopping = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: telemetry.libraryLogger(label: "services")
         )
-        try await group.run()
+        // A download that goes on for minutes does not keep the process.
+        stopping.maximumGracefulShutdownDuration = .seconds(20)
+        try await ServiceGroup(configuration: stopping).run()
         telemetry.record(.serverStopped)
     }
 

@@ -20,19 +20,26 @@ enum CampaignWords {
 
     static func sensitivities(_ visit: Visit, chosen: String?) -> [ChoiceModel] {
         Sensitivity.allCases.map { sensitivity in
-            let (label, help) =
+            let help =
                 switch sensitivity {
-                case .routine: ("Routine", "Such as a flu-shot reminder. Verified TLS, else the portal.")
-                case .sensitive: ("Sensitive", "Such as a result or a bill. Verified TLS, else the portal.")
-                case .restricted:
-                    ("Restricted", "Such as substance use records. The portal alone, with an agreed passphrase.")
+                case .routine: "Such as a flu-shot reminder. Verified TLS, else the portal."
+                case .sensitive: "Such as a result or a bill. Verified TLS, else the portal."
+                case .restricted: "Such as substance use records. The portal alone, with an agreed passphrase."
                 }
             return ChoiceModel(
                 sensitivity.rawValue,
-                visit.words(label),
+                visit.words(sensitivityName(sensitivity)),
                 help: visit.words(help),
                 isChosen: sensitivity.rawValue == chosen
             )
+        }
+    }
+
+    static func sensitivityName(_ sensitivity: Sensitivity) -> String {
+        switch sensitivity {
+        case .routine: "Routine"
+        case .sensitive: "Sensitive"
+        case .restricted: "Restricted"
         }
     }
 

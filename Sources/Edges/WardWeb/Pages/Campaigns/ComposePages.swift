@@ -216,6 +216,7 @@ struct ComposeModel {
                 error: error(.name),
                 value: draft.name,
                 isRequired: false,
+                isOptional: false,
                 maxLength: DraftLimits.name
             ),
             segments: segments.map { segment in
@@ -233,6 +234,7 @@ struct ComposeModel {
                 error: error(.senderName),
                 value: draft.senderName,
                 isRequired: false,
+                isOptional: false,
                 maxLength: DraftLimits.senderName
             ),
             subject: FieldModel(
@@ -242,6 +244,7 @@ struct ComposeModel {
                 error: error(.subject),
                 value: draft.subject,
                 isRequired: false,
+                isOptional: false,
                 maxLength: 200
             ),
             text: FieldModel(
@@ -251,6 +254,7 @@ struct ComposeModel {
                 error: error(.text),
                 value: draft.text,
                 isRequired: false,
+                isOptional: false,
                 isLong: true,
                 maxLength: 60_000
             ),
@@ -311,7 +315,12 @@ struct ComposeModel {
                 stepHref: "#protection"
             ),
             .init(stepLabel: words("Review"), stepIsDone: report?.isCurrent ?? false, stepHref: "#review"),
-            .init(stepLabel: words("When"), stepIsDone: false, stepHref: "#when"),
+            // The last step stands there only once it can be taken.
+            .init(
+                stepLabel: words("When"),
+                stepIsDone: false,
+                stepHref: problems.isEmpty && maySend ? "#when" : "#review"
+            ),
         ]
     }
 

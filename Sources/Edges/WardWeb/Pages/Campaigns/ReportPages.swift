@@ -20,12 +20,14 @@ struct ReportContent: PageModel {
     let status: StatusModel
     let sentence: String
     let isRunning: Bool
+    let mayPause: Bool
     let isScheduled: Bool
     let isPaused: Bool
     let isOver: Bool
     let maySend: Bool
     let progressContent: ProgressContent
     let chartMarkup: Markup
+    let hasRows: Bool
     let rows: [Row]
     let doubts: String?
     let className: String?
@@ -51,24 +53,37 @@ struct ProgressContent: PageModel {
 /// What became of a campaign: a sentence, a picture, a table whose numbers lead to people.
 enum ReportPages {
     static func progress(_ visit: Visit) async throws -> Reply {
-        let report = try await report(try visit.identifier("campaign"), visit)
-        return .fragment(progress(report, visit))
+        let id: CampaignID = try visit.identifier("campaign")
+        let campaign = try await CampaignPages.find(id, visit)
+        return .fragment(progress(try await report(id, visit), visit, isGoing: isGoing(campaign, visit)))
+    }
+
+    /// Whether something happens by itself now: it is being sent, or its time has come and a worker is about to begin.
+    private static func isGoing(_ campaign: Campaign, _ visit: Visit) -> Bool {
+        switch campaign.state {
+        case .sending: true
+        case .scheduled: campaign.scheduledAt.map { $0 <= visit.now } ?? false
+        default: false
+        }
     }
 
     static func page(_ visit: Visit, _ campaign: Campaign) async throws -> Page {
         let report = try await report(campaign.id, visit)
         let draft = campaign.draft
+        let isGoing = isGoing(campaign, visit)
         let content = ReportContent(
             campaignIdentifier: "\(campaign.id)",
-            status: CampaignWords.state(campaign.state, visit),
-            sentence: sentence(report, visit),
-            isRunning: campaign.state == .sending,
-            isScheduled: campaign.state == .scheduled,
+            status: CampaignWords.state(isGoing ? .sending : campaign.state, visit),
+            sentence: sentence(report, visit, isGoing: isGoing),
+            isRunning: isGoing,
+            mayPause: campaign.state == .sending,
+            isScheduled: campaign.state == .scheduled && !isGoing,
             isPaused: campaign.state == .paused,
             isOver: campaign.state.isOver,
             maySend: try visit.requester.may(.sendCampaigns),
-            progressContent: progress(report, visit),
+            progressContent: progress(report, visit, isGoing: isGoing),
             chartMarkup: chart(report, visit),
+            hasRows: !report.rows.isEmpty,
             rows: report.rows.sorted { $0.count > $1.count }.map { row($0, campaign.id, visit) },
             doubts: report.attemptsInDoubt == 0
                 ? nil
@@ -80,7 +95,7 @@ enum ReportPages {
             className: draft.messageClass.map { visit.words(CampaignWords.className($0)) },
             subject: draft.subject,
             senderName: draft.senderName,
-            sensitivityName: draft.sensitivity.map { visit.words($0.rawValue) },
+            sensitivityName: draft.sensitivity.map { visit.words(CampaignWords.sensitivityName($0)) },
             payer: draft.payer.isEmpty ? nil : draft.payer,
             scheduled: campaign.scheduledAt.map(visit.moment),
             started: campaign.startedAt.map(visit.moment),
@@ -103,7 +118,7 @@ enum ReportPages {
         }
     }
 
-    private static func progress(_ report: CampaignReport, _ visit: Visit) -> ProgressContent {
+    private static func progress(_ report: CampaignReport, _ visit: Visit, isGoing: Bool) -> ProgressContent {
         let done = max(0, report.audience - report.pending)
         let text = visit.words(
             "{done} of {total} have a final state",
@@ -113,12 +128,13 @@ enum ReportPages {
             done: done,
             total: max(1, report.audience),
             progressText: text,
-            progressIsRunning: report.state == .sending && !report.isComplete
+            progressIsRunning: isGoing && (report.state == .scheduled || !report.isComplete)
         )
     }
 
-    private static func sentence(_ report: CampaignReport, _ visit: Visit) -> String {
+    private static func sentence(_ report: CampaignReport, _ visit: Visit, isGoing: Bool) -> String {
         let words = visit.words
+        if isGoing, report.state == .scheduled { return words("Everybody is checked once more, then it goes out.") }
         if report.state == .scheduled { return words("It goes out at the time below, and is checked again then.") }
         func part(_ text: String, _ count: Int) -> String? {
             count == 0 ? nil : words(text, ["count": Numbers.grouped(count)])

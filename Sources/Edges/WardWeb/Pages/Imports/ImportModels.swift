@@ -16,6 +16,7 @@ struct ImportListContent: PageModel {
     }
 
     let rows: [Row]
+    let hasRows: Bool
     let summary: ErrorSummary?
 }
 

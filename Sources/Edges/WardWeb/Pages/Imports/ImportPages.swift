@@ -106,6 +106,7 @@ enum ImportPages {
                     at: visit.moment(progress.createdAt)
                 )
             },
+            hasRows: !imports.isEmpty,
             summary: ErrorSummary(words, problem.map { [("file", $0)] } ?? [])
         )
         var page = Page(

@@ -14,6 +14,8 @@ struct FieldModel: Sendable {
     let fieldType: String
     var fieldAutocomplete: String
     var fieldIsRequired: Bool
+    /// Whether the label says that the field may stay empty for good; a draft's fields may only for now.
+    var fieldIsOptional: Bool
     var fieldIsLong: Bool
     var fieldMaxLength: Int
     /// What the input is described by: its help and its error.
@@ -28,6 +30,7 @@ struct FieldModel: Sendable {
         value: String = "",
         autocomplete: String = "off",
         isRequired: Bool = true,
+        isOptional: Bool? = nil,
         isLong: Bool = false,
         maxLength: Int = 400
     ) {
@@ -39,6 +42,7 @@ struct FieldModel: Sendable {
         fieldValue = value
         fieldAutocomplete = autocomplete
         fieldIsRequired = isRequired
+        fieldIsOptional = isOptional ?? !isRequired
         fieldIsLong = isLong
         fieldMaxLength = maxLength
         let described = [help.map { _ in "\(name)-help" }, error.map { _ in "\(name)-error" }].compactMap { $0 }

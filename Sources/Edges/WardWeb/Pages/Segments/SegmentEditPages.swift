@@ -26,6 +26,8 @@ struct SegmentEditContent: PageModel {
     let builderRows: [BuilderRowModel]
     let rule: String
     let mistake: Mistake?
+    /// Whether the text stands open: there are no rows, or it was the text that was counted or saved.
+    let isTextOpen: Bool
     let countText: String?
     let populationText: String
     let lines: [SegmentContent.Line]
@@ -65,6 +67,8 @@ enum SegmentEditPages {
         var version: Int64?
         var problems: [(field: String, text: String)] = []
         var mistake: SegmentSyntaxError?
+        /// The rule came from the text, not from the rows.
+        var isTyped = false
     }
 
     private static func post(_ visit: Visit, segment: SegmentID?) async throws -> Reply {
@@ -75,6 +79,7 @@ enum SegmentEditPages {
             version: Int64(try visit.form.text("version"))
         )
         let action = try visit.form.text("do")
+        draft.isTyped = action.hasSuffix("-text")
         if edit(&draft, action) { return .page(try await page(visit, draft)) }
         if action.hasSuffix("-rows") {
             let vocabulary = try await visit.segments.vocabulary(by: try visit.requester)
@@ -83,7 +88,7 @@ enum SegmentEditPages {
                 draft.rule = expression.map(SegmentLanguage.print) ?? ""
             } catch {
                 draft.problems = [("row-\((error.row ?? 0) + 1)", visit.words(error.description))]
-                return .page(try await page(visit, draft), status: 422)
+                return .page(try await page(visit, draft), status: action.hasPrefix("save") ? 422 : 200)
             }
         }
         guard action.hasPrefix("save") else {
@@ -207,6 +212,7 @@ enum SegmentEditPages {
             mistake: draft.mistake?.explanation.expose(for: .disclosing) {
                 .init(message: $0.message, line: $0.line, caret: $0.caret, suggestion: $0.suggestion)
             },
+            isTextOpen: form == nil || draft.isTyped || draft.mistake != nil,
             countText: tally.map { "\($0.count)" },
             populationText: tally.map { words("of {count} people", count: $0.population) } ?? "",
             lines: (tally?.lines ?? []).map(SegmentPages.line)

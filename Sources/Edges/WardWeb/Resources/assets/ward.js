@@ -81,14 +81,38 @@ function maskAgain() {
   if (revealed) setTimeout(() => location.replace(revealed.dataset.maskHref), Number(revealed.dataset.maskAfter) * 1000);
 }
 
-/** A changed choice in the builder shows its controls at once. */
-function updateBuilder() {
-  const button = document.getElementById("update-rows");
-  if (!button) return;
-  for (const choice of document.querySelectorAll("[data-update]")) choice.addEventListener("change", () => button.click());
+/**
+ * The count of a segment follows each change: the form is sent in the background, and numbers, mistakes and the controls
+ * of the changed line take their places from the answer. The focus stays where it is; of several answers the newest counts.
+ */
+function followCount() {
+  const form = document.getElementById("segment-form");
+  if (!form) return;
+  document.getElementById("update-rows")?.setAttribute("hidden", "");
+  const place = (root, name) => root.querySelector(`[data-place="${name}"]`);
+  let newest = 0;
+  form.addEventListener("change", async (event) => {
+    if (event.target.name === "name") return;
+    const number = ++newest;
+    const fields = new FormData(form);
+    fields.set("do", event.target.name === "rule" ? "count-text" : "count-rows");
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST", body: new URLSearchParams(fields), credentials: "same-origin",
+    });
+    if (!answer.ok || number !== newest) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const row = event.target.matches("[data-update]") ? event.target.closest("[data-place]").dataset.place : null;
+    if (row && place(page, row)) {
+      place(form, row).replaceWith(place(page, row));
+      form.elements[event.target.name]?.focus();
+    }
+    for (const old of form.querySelectorAll('[data-place="count"], [data-place="mistake"], [data-place^="counts-"]')) {
+      old.replaceChildren(...(place(page, old.dataset.place)?.childNodes ?? []));
+    }
+  });
 }
 
-updateBuilder();
+followCount();
 watchIdleTime();
 offerCopying();
 followProgress();
