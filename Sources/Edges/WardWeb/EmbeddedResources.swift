@@ -48,13 +48,14 @@ fieldset { border: 0; padding: 0; margin: 0; min-width: 0; }
 legend { padding: 0; margin-bottom: var(--s2); }
 .choice { display: flex; gap: var(--s3); padding: var(--s1) 0; }
 .choice label { font-weight: 400; min-height: 24px; }
-label.inline { display: inline-flex; gap: var(--s1); align-items: center; white-space: nowrap; }
-label.inline input { margin: 0; }
+label.inline { display: inline-flex; gap: var(--s1); align-items: center; white-space: nowrap; min-height: 28px; margin-right: var(--s2); }
+label.inline input { margin: 3px; }
 fieldset > .field-row { margin-top: var(--s3); }
 .field-row { display: flex; flex-wrap: wrap; gap: var(--s3); align-items: end; }
 .field-row > .field { flex: 1 1 160px; margin: 0; }
 .error-summary { border: 2px solid var(--bad); border-radius: var(--radius); padding: var(--s4); background: var(--paper-raised); }
 .error-summary ul { margin: var(--s2) 0 0; padding-left: var(--s4); }
+.error-summary li a, .notice li a { display: inline-block; padding-block: 2px; }
 .error-summary a { color: var(--bad); font-weight: 600; }
 
 /* Tables */
@@ -79,6 +80,7 @@ td time { white-space: nowrap; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .cards tr { padding: var(--s2) 0; border-bottom: 1px solid var(--line); }
   .cards th, .cards td { border: 0; padding: 2px var(--s3); text-align: left; }
+  .cards td:empty { display: none; }
   .cards td[data-label]::before { content: attr(data-label) ": "; color: var(--ink-soft); }
 }
 
@@ -161,6 +163,8 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 /* Charts */
 
 .chart svg { max-width: 100%; height: auto; display: block; }
+/* A phone cannot show its words in a size to read; the table behind it says the same. */
+@media (max-width: 40em) { .chart > svg { display: none; } }
 .chart-label { fill: var(--ink); font: 13px var(--sans); }
 .chart-number { fill: var(--ink); font: 600 13px var(--sans); font-variant-numeric: tabular-nums; }
 .mark-plain { fill: var(--accent); } .mark-good { fill: var(--good); } .mark-warn { fill: var(--warn); } .mark-bad { fill: var(--bad); }
@@ -185,7 +189,7 @@ mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var
 .letter { border: 1px solid var(--line); border-radius: var(--radius); background: var(--paper-raised); padding: var(--s4); }
 .letter.own { border-left: 4px solid var(--accent); }
 .letter > * + * { margin-top: var(--s3); }
-.letter-head { display: flex; flex-wrap: wrap; gap: 0 var(--s3); justify-content: space-between; }
+.letter-head { max-width: none; display: flex; flex-wrap: wrap; gap: 0 var(--s3); justify-content: space-between; }
 .sentence-large { font-size: 16px; line-height: 24px; max-width: 66ch; }
 .compose section { padding: var(--s4) 0; border-bottom: 1px solid var(--line); max-width: 760px; }
 .compose textarea { min-height: 280px; font-family: var(--mono); font-size: 13px; }

@@ -117,6 +117,17 @@ import WardPortal
         #expect(try compose(footer: true, values: values) == content)
     }
 
+    /// The mail engine refuses such a header without https, and the campaign would never go out.
+    @Test func `without https the way out stands in the text alone`() throws {
+        let link = "http://127.0.0.1:8481/lakeside/u/T"
+        let content = try compose(
+            footer: true,
+            values: CampaignValues(fields: ["given_name": "Ana"], unsubscribe: link)
+        )
+        #expect(content.text.contains(link))
+        #expect(content.headers.isEmpty)
+    }
+
     @Test func `mail that is not commercial carries neither`() throws {
         let content = try compose(footer: false, values: CampaignValues(fields: ["given_name": "Ana"]))
         #expect(content.headers.isEmpty)

@@ -114,7 +114,7 @@ struct InboxSite: Sendable {
         """
         <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
         <title>\(escaped(title)) · mail world</title><style>
-        :root{color-scheme:light dark;--line:#8886}a{color:light-dark(#2557a7,#8ab4f8)}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+        :root{color-scheme:light dark;--line:#8886}body{background:light-dark(#fff,#15181c);color:light-dark(#1b1f24,#e7e9ec)}a{color:light-dark(#2557a7,#8ab4f8)}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
         table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
         article{border:1px solid var(--line);border-radius:6px;padding:1rem;margin:1rem 0;max-width:40rem;overflow-wrap:anywhere}
         .scroll{overflow-x:auto}input,button{font:inherit;padding:.4rem}code{font-family:ui-monospace,monospace}

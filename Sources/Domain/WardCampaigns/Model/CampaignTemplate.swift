@@ -86,10 +86,13 @@ package struct CampaignComposer: ContentComposer {
         if let link = values.unsubscribe {
             plain += "\n\n\(words.unsubscribe): \(link)"
             html += "\n<p><a href=\"\(HTMLText.escaped(link))\">\(words.unsubscribe)</a></p>"
-            headers = [
-                MailHeader(name: "List-Unsubscribe", value: "<\(link)>"),
-                MailHeader(name: "List-Unsubscribe-Post", value: "List-Unsubscribe=One-Click"),
-            ]
+            // RFC 8058 wants https. A site on loopback without a certificate offers its link in the text alone.
+            if link.hasPrefix("https://") {
+                headers = [
+                    MailHeader(name: "List-Unsubscribe", value: "<\(link)>"),
+                    MailHeader(name: "List-Unsubscribe-Post", value: "List-Unsubscribe=One-Click"),
+                ]
+            }
         }
         return ComposedContent(
             subject: String(subject.prefix(MergeLimits.subjectCharacters)),
