@@ -25,6 +25,8 @@ package struct DataDirectory: Sendable, Hashable {
     /// A UNIX socket's address holds at most 107 bytes (unix(7)).
     package var socketPath: String { path + "/ward.sock" }
     package var uploadsPath: String { path + "/uploads" }
+    /// The name under which the process that serves leases work.
+    package var workOwnerPath: String { path + "/ward.worker" }
     package var checkpointsPath: String { path + "/checkpoints" }
     package var configurationPath: String { path + "/ward.yaml" }
 

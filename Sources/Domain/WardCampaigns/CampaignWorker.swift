@@ -52,19 +52,40 @@ package final class CampaignWorker: Sendable {
     private let owner: [UInt8]
     private var surroundings: Surroundings { campaigns.surroundings }
 
-    package init(_ campaigns: Campaigns, work: Work = .all, pollInterval: Duration = .milliseconds(500)) {
+    /// - Parameter owner: the name under which it leases work; nil: one that nobody else has.
+    package init(
+        _ campaigns: Campaigns,
+        work: Work = .all,
+        pollInterval: Duration = .milliseconds(500),
+        owner: [UInt8]? = nil
+    ) {
         self.campaigns = campaigns
         kinds = work.kinds
         limit = if case .preflights = work { 1 } else { 4 }
         self.pollInterval = pollInterval
-        owner = campaigns.surroundings.randomBytes(16)
+        self.owner = owner ?? campaigns.surroundings.randomBytes(16)
     }
 
-    /// Works until the task is cancelled.
+    /// Works until the task is cancelled. While the database is away it waits, and then goes on with what it had.
     package func run() async throws {
+        var wasAway = false
         while !Task.isCancelled {
-            let isIdle = try await runOnce() == 0
-            if isIdle { try await surroundings.wait(pollInterval) }
+            do {
+                if wasAway { try await takeBack() }
+                wasAway = false
+                let isIdle = try await runOnce() == 0
+                if isIdle { try await surroundings.wait(pollInterval) }
+            } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
+                wasAway = true
+                try await surroundings.wait(pollInterval)
+            }
+        }
+    }
+
+    /// Between two rounds this worker works on nothing: what it still has was interrupted.
+    private func takeBack() async throws {
+        try await campaigns.store.write { [campaigns, owner] tx in
+            _ = try campaigns.queue.takeBackAcrossOrganizations(from: owner, in: tx)
         }
     }
 

@@ -12,9 +12,10 @@ package final class DeliveryWorker: Sendable {
     private let owner: [UInt8]
     private let shares: Mutex<DestinationShares>
 
-    package init(_ delivery: Delivery) {
+    /// - Parameter owner: the name under which it leases work; nil: one that nobody else has.
+    package init(_ delivery: Delivery, owner: [UInt8]? = nil) {
         self.delivery = delivery
-        owner = delivery.surroundings.randomBytes(16)
+        self.owner = owner ?? delivery.surroundings.randomBytes(16)
         shares = Mutex(
             DestinationShares(
                 limit: delivery.configuration.concurrencyPerDestination,

@@ -73,6 +73,13 @@ package struct Queue: Sendable {
         }
     }
 
+    /// Makes everything that `owner` has leased due at once, in every organization, and says how many items that were. For
+    /// a process that knows that the owner is dead; nobody then waits for the leases to end.
+    @discardableResult
+    package func takeBackAcrossOrganizations(from owner: [UInt8], in tx: any WriteTransaction) throws -> Int {
+        try WorkItemQueries.takeBack(from: owner, at: surroundings.now(), in: tx)
+    }
+
     /// The work is done: removes the item. Throws `LeaseLost`.
     package func finish(_ item: WorkItem, in tx: any WriteTransaction) throws {
         try held(item, WorkItemQueries.remove(item, in: tx))

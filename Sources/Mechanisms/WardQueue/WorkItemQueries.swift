@@ -65,6 +65,11 @@ enum WorkItemQueries {
         }
     }
 
+    /// Reads the whole queue: for a start, not for a round.
+    static func takeBack(from owner: [UInt8], at now: Timestamp, in tx: any WriteTransaction) throws -> Int {
+        try tx.execute("UPDATE work_item SET due_at = \(now), owner = NULL, fence = fence + 1 WHERE owner = \(owner)")
+    }
+
     static func remove(_ item: WorkItem, in tx: any WriteTransaction) throws -> Int {
         try tx.execute("DELETE FROM work_item WHERE \(fragment: held(item))")
     }

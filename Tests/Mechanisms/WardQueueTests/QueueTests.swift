@@ -74,6 +74,38 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `what a dead worker had is due at once when it is taken back, and what others have stays theirs`(
+        store kind: StoreKind
+    ) async throws {
+        try await with(kind) { store, queue, surroundings in
+            let now = surroundings.now
+            try await store.write { tx in
+                for number in 0..<3 {
+                    try queue.enqueue(
+                        self.kind,
+                        organization: organization,
+                        reference: [UInt8(number)],
+                        runAt: now,
+                        in: tx
+                    )
+                }
+            }
+            let dead = try await claim(queue, store, limit: 2, owner: 1)
+            let living = try #require(try await claim(queue, store, owner: 2).first)
+            #expect(try await store.write { tx in try queue.takeBackAcrossOrganizations(from: [1], in: tx) } == 2)
+            let taken = try await claim(queue, store, owner: 3)
+            #expect(Set(taken.map(\.id)) == Set(dead.map(\.id)))
+            #expect(taken.allSatisfy { $0.attempt == 2 })
+            for item in dead {
+                await #expect(throws: LeaseLost.self) {
+                    try await store.write { tx in try queue.finish(item, in: tx) }
+                }
+            }
+            try await store.write { tx in try queue.finish(living, in: tx) }
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `urgent work goes before a backlog, and nothing goes before its time`(store kind: StoreKind) async throws {
         try await with(kind) { store, queue, surroundings in
             let now = surroundings.now

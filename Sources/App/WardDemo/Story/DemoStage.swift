@@ -120,8 +120,9 @@ struct DemoStage: Sendable {
 
     /// Runs the workers beside the body and ends them with it.
     private func withWorkers(_ body: @escaping @Sendable () async throws -> ExitStatus) async throws -> ExitStatus {
-        try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
-            for worker in installation.workers {
+        let workers = try await installation.workers()
+        return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
+            for worker in workers {
                 group.addTask {
                     try await worker.runUntilCancelled()
                     return nil

@@ -93,7 +93,7 @@ package struct ApplicationHost: CommandHost {
             let lock = try DataDirectoryLock(directory)
             defer { withExtendedLifetime(lock) {} }
             let configuration = try configuration(command.common, directory)
-            return try await MigrateInstallation(output: output).run(
+            return try await MigrateInstallation(output: output, json: command.common.json).run(
                 configuration.store,
                 in: directory,
                 dryRun: command.dryRun

@@ -37,12 +37,14 @@ extension Installation {
 
     package var auditReader: AuditReader { AuditReader(audit, in: store, sealer: sealer) }
 
-    /// The loops that do the work behind the pages.
-    package var workers: [NamedService] {
-        let campaigns = CampaignWorker(modules.campaigns, work: .sending)
-        let preflights = CampaignWorker(modules.campaigns, work: .preflights)
-        let delivery = DeliveryWorker(modules.delivery)
-        let imports = ImportWorker(contacts: modules.contacts, owner: surroundings.randomBytes(16))
+    /// The loops that do the work behind the pages. What the process before this one had in hand when it was killed is
+    /// taken back first.
+    package func workers() async throws -> [NamedService] {
+        let owner = try await takeOverWork()
+        let delivery = DeliveryWorker(modules.delivery, owner: owner.of(.delivery))
+        let campaigns = CampaignWorker(modules.campaigns, work: .sending, owner: owner.of(.campaigns))
+        let preflights = CampaignWorker(modules.campaigns, work: .preflights, owner: owner.of(.preflights))
+        let imports = ImportWorker(contacts: modules.contacts, owner: owner.of(.imports))
         return [
             NamedService { [sealer] in try await sealer.run() },
             NamedService { try await delivery.run() },
