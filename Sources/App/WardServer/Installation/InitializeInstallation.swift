@@ -44,6 +44,7 @@ package enum InitializeInstallation {
             telemetry: telemetry
         )
         do {
+            try await refuseSecond(named: answers.details.name, in: installation)
             let established = try await installation.identity.establishOrganization(
                 answers.details,
                 administrator: answers.administrator
@@ -59,6 +60,16 @@ package enum InitializeInstallation {
             await installation.close()
             throw error
         }
+    }
+
+    /// A command names its organization, and a second one of the same name could not be told from the first.
+    private static func refuseSecond(named name: String, in installation: Installation) async throws {
+        let all = try await installation.identity.organizationsOfEveryTenant()
+        guard all.contains(where: { $0.name == name || $0.slug == name }) else { return }
+        throw CommandFailure(
+            "There is an organization “\(name)” in \(installation.directory.path) already; nothing was changed. "
+                + "To add another one, give it another name."
+        )
     }
 
     /// Under the directory's lock: a running server must not find its schema changed below it.

@@ -64,18 +64,31 @@ extension Contacts {
         }
     }
 
+    /// Why rows were not taken, as `Row 7, column BIRTHDATE: …`, in the order of rows; no value is repeated.
+    package func rejections(of id: ImportID, limit: Int, by requester: Requester) async throws -> [String] {
+        try requester.require(.importContacts)
+        let page = try await rejectedPage(of: id, kind: "rejected", after: 0, requester.organization, limit: limit)
+        return page.map { row in
+            let reasons = row.reasons.map { reason in
+                (reason.column.map { "column \($0): " } ?? "") + reason.message
+            }
+            return "Row \(row.row)" + (row.reasons.first?.column == nil ? ": " : ", ") + reasons.joined(separator: " ")
+        }
+    }
+
     private func rejectedPage(
         of id: ImportID,
         kind: String,
         after row: Int,
-        _ organization: OrganizationID
+        _ organization: OrganizationID,
+        limit: Int = 500
     ) async throws -> [PreparedRows.Rejected] {
         try await store.read { tx in
             let stored = try ImportPieceQueries.rows(
                 of: id,
                 kind: kind,
                 after: row,
-                limit: 500,
+                limit: limit,
                 organization: organization,
                 in: tx
             )

@@ -64,6 +64,24 @@ extension Contacts {
         case .notStartable(let problems): return .refused(problems.map(\.sentence))
         case .notFound, .alreadyPast: return .refused(["The import was changed by somebody else meanwhile."])
         }
-        return .imported(try await run(id, of: requester.organization, progress: report))
+        return .imported(try await runOrFollow(id, by: requester, progress: report))
+    }
+
+    /// Runs a started import; where a server's worker takes it over, follows that one to the end.
+    private func runOrFollow(
+        _ id: ImportID,
+        by requester: Requester,
+        progress report: @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportProgress {
+        do {
+            return try await run(id, of: requester.organization, progress: report)
+        } catch ImportInterruption.overtaken {
+            while let progress = try await self.progress(of: id, by: requester) {
+                guard progress.state == .running else { return progress }
+                report(progress)
+                try await surroundings.wait(.milliseconds(200))
+            }
+            throw ImportInterruption.notFound
+        }
     }
 }

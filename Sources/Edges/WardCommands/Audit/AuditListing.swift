@@ -13,27 +13,47 @@ struct AuditListing {
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let filter = AuditFilter(actions: actions.map { AuditAction(rawValue: $0) })
-        let page = try await session.facades.audit.list(filter, limit: limit, by: session.requester)
-        let names = try await staffNames(page, session)
+        let (lines, hasMore) = try await entries(filter, session)
+        let names = try await staffNames(lines, session)
         if asJSON {
-            for line in page.lines { await session.output.line(json(line, names)) }
+            for line in lines { await session.output.line(json(line, names)) }
             return .done
         }
         var table = Table([("position", .right), ("time (UTC)", .left), ("entry", .left), ("reason", .left)])
-        for line in page.lines {
+        for line in lines {
             table.add([
                 line.record.position.map { $0.grouped } ?? "–", "\(line.record.recordedAt)", sentence(line, names),
                 reason(line),
             ])
         }
         for line in table.lines(width: session.output.width) { await session.output.line(line) }
-        if page.next != nil { await session.output.line("There are more; ask for them with --limit.") }
+        if hasMore { await session.output.line("There are more; ask for them with --limit.") }
         return .done
     }
 
-    private func staffNames(_ page: AuditPage, _ session: CommandSession) async throws -> [StaffID: String] {
+    /// The newest entries, page after page, and whether there are more than were asked for.
+    private func entries(
+        _ filter: AuditFilter,
+        _ session: CommandSession
+    ) async throws -> (lines: [AuditLine], hasMore: Bool) {
+        var lines: [AuditLine] = []
+        var cursor: AuditEntryID?
+        repeat {
+            let page = try await session.facades.audit.list(
+                filter,
+                before: cursor,
+                limit: limit - lines.count,
+                by: session.requester
+            )
+            lines += page.lines
+            cursor = page.next
+        } while cursor != nil && lines.count < limit
+        return (lines, cursor != nil)
+    }
+
+    private func staffNames(_ lines: [AuditLine], _ session: CommandSession) async throws -> [StaffID: String] {
         let staff = Set(
-            page.lines.filter { $0.record.actorKind == .staff }.compactMap { StaffID(bytes: $0.record.actor) }
+            lines.filter { $0.record.actorKind == .staff }.compactMap { StaffID(bytes: $0.record.actor) }
         )
         return try await session.facades.identity.names(of: staff, in: session.requester.organization)
     }

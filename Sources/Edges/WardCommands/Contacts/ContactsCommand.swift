@@ -62,7 +62,10 @@ struct ContactsImportCommand: FacadeCommand {
             return .negative
         case .imported(let progress):
             await tell(progress, session)
-            return .done
+            try await tellRejections(progress, session)
+            guard let problem = progress.problem else { return .done }
+            await session.output.problem("The import stopped; what stands above was imported. \(problem)")
+            return .negative
         }
     }
 
@@ -81,6 +84,25 @@ struct ContactsImportCommand: FacadeCommand {
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: cells - filled)
         let left = rate > 0 ? ", \(max(0, (total - progress.rowsDone) / rate).grouped) s left" : ""
         return "\(bar) \(progress.rowsDone.grouped) of \(total.grouped) rows, \(rate.grouped)/s\(left)"
+    }
+
+    /// How many rejected rows are named one by one.
+    private static let namedRows = 20
+
+    private func tellRejections(_ progress: ImportProgress, _ session: CommandSession) async throws {
+        guard progress.counts.rejected > 0 else { return }
+        let named = try await session.facades.contacts.rejections(
+            of: progress.id,
+            limit: Self.namedRows,
+            by: session.requester
+        )
+        for sentence in named { await session.output.problem(sentence) }
+        let rest = progress.counts.rejected - named.count
+        if rest > 0 { await session.output.problem("and \(rest.grouped) more rows.") }
+        await session.output.problem(
+            "Rejected rows are kept: download them with their reasons on the page of this import, mend them, and import "
+                + "that file."
+        )
     }
 
     private func tell(_ progress: ImportProgress, _ session: CommandSession) async {

@@ -121,9 +121,17 @@ struct SegmentExplainCommand: FacadeCommand {
             let indent = String(repeating: "  ", count: term.depth)
             // The explanation is itself a recorded disclosure.
             let text = term.term.expose(for: .disclosing) { $0 }
-            let reason = term.reason.map { reason in "  (" + reason.expose(for: .disclosing) { $0 } + ")" } ?? ""
-            await session.output.line("\(term.holds ? "✓" : "✗") \(indent)\(text)\(reason)")
+            let reason = term.reason.map { reason in reason.expose(for: .disclosing) { $0 } }
+            if common.json {
+                await session.output.line(
+                    JSONText.object(["term": text, "holds": "\(term.holds)", "reason": reason ?? ""])
+                )
+            } else {
+                let words = reason.map { "  (\($0))" } ?? ""
+                await session.output.line("\(term.holds ? "✓" : "✗") \(indent)\(text)\(words)")
+            }
         }
+        if common.json { return .done }
         await session.output.line(explanation.isMember ? "They belong." : "They do not belong.")
         return .done
     }

@@ -5,10 +5,11 @@ package import ArgumentParser
 package struct InitCommand: AsyncParsableCommand, Sendable {
     package static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Make a data directory, its keys and the first organization.",
+        abstract: "Make a data directory, its keys and an organization.",
         discussion: """
             Writes the root key with mode 0600 into a folder apart from the data, and prints a one-time link with which
-            the first administrator sets a password. What is not given as an option is asked.
+            the first administrator sets a password. What is not given as an option is asked. In a data directory that
+            has an organization already, another one is added beside it; stop `ward serve` first.
 
               ward init --data /var/lib/ward --name "Lakeside Health" --sender-domain lakeside.example \\
                         --postal-address "1 Shore Road, Chicopee, MA 01013" --administrator dana@lakeside.example

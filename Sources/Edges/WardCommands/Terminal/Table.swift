@@ -14,14 +14,14 @@ package struct Table: Sendable {
         alignments = columns.map(\.1)
     }
 
-    package mutating func add(_ cells: [String]) { rows.append(cells) }
+    package mutating func add(_ cells: [String]) { rows.append(cells.map(Self.printable)) }
 
     package var isEmpty: Bool { rows.isEmpty }
 
     /// The table's lines, cells that are too long cut with an ellipsis so that a line fits `width`.
     package func lines(width: Int) -> [String] {
         let all = [header] + rows
-        var widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        var widths = header.indices.map { column in all.map { $0[column].columns }.max() ?? 0 }
         let excess = widths.reduce(0, +) + 2 * (widths.count - 1) - max(width, 40)
         if excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }) {
             widths[widest] = max(8, widths[widest] - excess)
@@ -33,8 +33,9 @@ package struct Table: Sendable {
 
     private func line(_ cells: [String], _ widths: [Int]) -> String {
         let padded = cells.indices.map { column in
-            let cell = Self.cut(Self.printable(cells[column]), to: widths[column])
-            let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
+            let cut = Self.cut(cells[column], to: widths[column])
+            let space = String(repeating: " ", count: max(0, widths[column] - cut.columns))
+            let cell = Self.isolated(cut)
             return alignments[column] == .left ? cell + space : space + cell
         }
         var text = padded.joined(separator: "  ")
@@ -43,12 +44,28 @@ package struct Table: Sendable {
     }
 
     private static func cut(_ text: String, to width: Int) -> String {
-        text.count <= width ? text : String(text.prefix(max(0, width - 1))) + "…"
+        text.columns <= width ? text : text.prefix(columns: max(0, width - 1)) + "…"
     }
 
-    /// Control characters would let a stored name drive the terminal: they are shown as a dot.
+    /// Keeps a cell that is written from right to left from turning the cells beside it round (UAX #9, isolates).
+    private static func isolated(_ text: String) -> String {
+        text.holdsRightToLeft ? "\u{2068}\(text)\u{2069}" : text
+    }
+
+    /// Control characters would let a stored name drive the terminal, and those of direction (UAX #9) rearrange the line:
+    /// they are shown as a dot.
     private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : Character($0) })
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isDirection =
+                switch scalar.value {
+                case 0x061c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true
+                default: false
+                }
+            let isControl = [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+            result.append(isControl || isDirection ? "·" : scalar)
+        }
+        return String(result)
     }
 }
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Testing
+import WardCommands
+
+@Suite struct CommandTreeTests {
+    /// A command with the words that call it.
+    private struct Command {
+        let words: [String]
+        let type: any ParsableCommand.Type
+
+        var name: String { words.joined(separator: " ") }
+        var subcommands: [Command] {
+            type.configuration.subcommands.map {
+                Command(words: words + [$0.configuration.commandName ?? "?"], type: $0)
+            }
+        }
+        /// This command and all below it.
+        var all: [Command] { [self] + subcommands.flatMap(\.all) }
+        var help: String { WardCommand.helpMessage(for: type, columns: 120) }
+    }
+
+    private static let root = Command(words: ["ward"], type: WardCommand.self)
+    private static let leaves = root.all.filter { $0.subcommands.isEmpty }
+
+    @Test func `the tree of commands and their arguments is the documented one`() {
+        let tree = Self.leaves.map { leaf -> String in
+            let usage = WardCommand.usageString(for: leaf.type).replacing(#/\s+/#, with: " ")
+            let common = " [--data <dir>] [--config <file>] [--organization <name>] [--json]"
+            #expect(usage.contains(common), "\(leaf.name) lacks an option that every command has")
+            return usage.replacing(common, with: "").replacing("Usage: ", with: "")
+        }
+        #expect(tree.joined(separator: "\n") == Self.golden)
+    }
+
+    /// Changes here change `docs/command-line.md` too.
+    private static let golden = """
+        ward init [--name <name>] [--postal-address <postal-address>] [--sender-domain <sender-domain>] \
+        [--time-zone <time-zone>] [--administrator <administrator>] [--administrator-name \
+        <administrator-name>]
+        ward serve [--without-second-factor <reason>]
+        ward demo [--once] [--people <people>] [--seed <seed>] [--import <file>] [--store <store>] [--write \
+        <dir>] [--port <port>]
+        ward migrate [--dry-run]
+        ward doctor
+        ward contacts import <file> [--source <source>] [--email-template <email-template>]
+        ward segment list
+        ward segment count [<rule>] [--named <named>] [--timing] [--repeat <repeat>]
+        ward segment explain [<rule>] [--named <named>] --person <person>
+        ward campaign create --name <name> --segment <segment> --about <about> --subject <subject> \
+        [--sensitivity <sensitivity>] <text>
+        ward campaign preflight <campaign>
+        ward campaign send <campaign>
+        ward campaign report <campaign>
+        ward mail explain <message>
+        ward audit list [--limit <limit>] [--action <action> ...]
+        ward audit verify [--export <dir>] [--checkpoint <file>]
+        ward audit export <folder>
+        ward user list
+        ward user invite --name <name> --email <email> --role <role> ... --reason <reason>
+        ward user give <role> <email> --reason <reason>
+        ward user take <role> <email> --reason <reason>
+        ward user link <email> --reason <reason>
+        ward user disable <email> --reason <reason>
+        ward user enable <email> --reason <reason>
+        """
+
+    @Test func `every command's help has an example that begins with its words`() {
+        for leaf in Self.leaves {
+            #expect(leaf.help.contains("\n  \(leaf.name)"), "\(leaf.help)")
+            #expect(leaf.help.contains("OVERVIEW: "))
+        }
+    }
+
+    @Test func `every group of commands says what it is for and lists what is in it`() {
+        for group in Self.root.all where !group.subcommands.isEmpty {
+            #expect(group.help.contains("OVERVIEW: "))
+            for command in group.subcommands {
+                let abstract = command.type.configuration.abstract
+                #expect(abstract.hasSuffix("."), "\(command.name): \(abstract)")
+                #expect(group.help.contains(command.words.last ?? "?"))
+            }
+        }
+    }
+
+    @Test func `the page about the command line names every command and every exit code`() throws {
+        let page = try String(
+            contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appending(path: "../../../docs/command-line.md"),
+            encoding: .utf8
+        )
+        for group in Self.root.subcommands {
+            #expect(page.contains("`\(group.name)"), "\(group.name) is not documented")
+            for command in group.subcommands {
+                #expect(page.contains("`\(command.words.last ?? "?")`") || page.contains("`\(command.name)"))
+            }
+        }
+        let statuses: [WardCommands.ExitStatus] = [.done, .negative, .failed, .denied, .usage]
+        #expect(statuses.map(\.rawValue) == [0, 1, 2, 3, 64])
+        for status in statuses { #expect(page.contains("| \(status.rawValue) |")) }
+    }
+
+    @Test(arguments: [
+        ["nonsense"], ["segment"], ["segment", "list", "--colour"], ["segment", "count"],
+        ["audit", "list", "--limit", "0"],
+        ["contacts", "import"], ["campaign", "report", "not-an-identifier"], ["demo", "--people", "many"],
+        ["segment", "explain", "age > 3", "--person", "nobody"], ["audit", "export", "relative"],
+    ])
+    func `a wrong command line ends with 64 and a sentence`(words: [String]) {
+        do {
+            var command = try WardCommand.parseAsRoot(words)
+            // A group alone prints its help, which is no mistake.
+            #expect(words == ["segment"])
+            #expect(throws: (any Error).self) { try command.run() }
+        } catch {
+            #expect(WardCommand.exitCode(for: error).rawValue == WardCommands.ExitStatus.usage.rawValue, "\(words)")
+            #expect(WardCommand.fullMessage(for: error).hasPrefix("Error: "), "\(words)")
+        }
+    }
+
+    @Test func `help and version end with 0`() {
+        for words in [["--help"], ["--version"], ["segment", "count", "--help"]] {
+            let error = #expect(throws: (any Error).self) {
+                // The parser hands out a command that shows the help by throwing it.
+                var command = try WardCommand.parseAsRoot(words)
+                try command.run()
+            }
+            #expect(error.map { WardCommand.exitCode(for: $0).rawValue } == 0)
+        }
+    }
+}
