@@ -4,7 +4,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 ARGUMENTS ?=
 SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
 
-.PHONY: help run bench test browser check format embed build clean
+.PHONY: help run bench test browser torture check format embed build clean
 
 help: ## What can be done here
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: ## Set up, check, build and run every test
 browser: ## Walk the story in a real browser, with what is built (after make build)
 	@scripts/setup test
 	scripts/run-browser
+
+torture: ## Kill the sending process KILLS times during a campaign of MESSAGES (after make test)
+	WARD_TEST_KILLS=$(or $(KILLS),50) WARD_TEST_MESSAGES=$(or $(MESSAGES),10000) \
+	    swift test --skip-build --filter '^WardScenarioTests\.KilledCampaignTests'
 
 check: ## Format, generated files, forbidden tokens, lengths
 	@scripts/check

@@ -244,6 +244,39 @@ for kit in support {
     )
 }
 
+// Scenarios: the real binary, and the same installation with a test's own world outside, against real peers.
+targets += [
+    .target(
+        name: "WardScenarioKit",
+        dependencies: dependencies(
+            ["WardKernel", "WardDNS", "WardTrust", "WardSMTP", "WardDelivery", "WardIdentity", "WardServer"],
+            []
+        ),
+        path: "Tests/Support/WardScenarioKit",
+        swiftSettings: settings
+    ),
+    .executableTarget(
+        name: "WardTestServer",
+        dependencies: dependencies(
+            ["WardScenarioKit", "WardDelivery", "WardServer", "WardCommands", "WardTelemetry"],
+            ["ArgumentParser"]
+        ),
+        path: "Tests/Support/WardTestServer",
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "WardScenarioTests",
+        dependencies: dependencies(
+            domain + support.map(\.name) + [
+                "WardKernel", "WardStorage", "WardTelemetry", "WardScenarioKit", "WardServer", "WardCommands",
+            ],
+            []
+        ),
+        path: "Tests/Scenarios/WardScenarioTests",
+        swiftSettings: settings
+    ),
+]
+
 targets.append(
     .executableTarget(
         name: "ward",

@@ -84,6 +84,31 @@ package final class TestPostfix: Sendable {
         }
     }
 
+    /// How many messages have arrived so far.
+    package var messageCount: Int {
+        // The maildir comes into being with the first message.
+        (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "mail/inbox/new").path))?.count
+            ?? 0
+    }
+
+    /// Waits until everything that it has accepted is in the maildir, at most a minute, and returns that.
+    package func messagesOfEmptyQueue() async throws -> [Received] {
+        for _ in 0..<600 {
+            if isQueueEmpty { return try messages() }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Failure(description: "Postfix still has messages in its queue. Its log:\n\(log)")
+    }
+
+    private var isQueueEmpty: Bool {
+        ["maildrop", "incoming", "active", "deferred"].allSatisfy { queue in
+            let path = folder.appending(path: "spool/\(queue)").path
+            let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+            // `deferred` has folders of one letter in it.
+            return names.allSatisfy { ($0.split(separator: "/").last?.count ?? 0) < 2 }
+        }
+    }
+
     /// Waits until so many messages have arrived and the queue is empty, at most half a minute.
     package func waitForMessages(_ count: Int) async throws -> [Received] {
         for _ in 0..<1_500 {
@@ -115,8 +140,8 @@ package final class TestPostfix: Sendable {
             ["/usr/sbin/postfix", "-c", configuration, "check"],
             ["/usr/lib/postfix/sbin/master", "-c", configuration, "-w"],
         ] {
-            let result = try Self.run(command)
-            guard result.status == 0 else {
+            let result = try await run(command)
+            guard result.ending == .exited(0) else {
                 throw Failure(description: "Postfix did not start: \(result.output)\n\(log)")
             }
         }
@@ -245,20 +270,14 @@ package final class TestPostfix: Sendable {
         return (lines + options.settings).joined(separator: "\n") + "\n"
     }
 
-    private static func run(_ command: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        // A file, not a pipe: the daemon keeps it open and would keep the reader waiting.
-        let file = URL(fileURLWithPath: "/tmp/ward-postfix-start-\(UUID().uuidString.prefix(8))")
-        try Data().write(to: file)
-        let output = try FileHandle(forWritingTo: file)
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        process.waitUntilExit()
-        let text = try String(contentsOf: file, encoding: .utf8)
-        try FileManager.default.removeItem(at: file)
-        return (process.terminationStatus, text)
+    private func run(_ command: [String]) async throws -> (ending: ChildProcess.Ending, output: String) {
+        let name = "start-\(command[0].split(separator: "/").last ?? "")"
+        let child = try ChildProcess(
+            command[0],
+            Array(command.dropFirst()),
+            outputIn: folder.path,
+            named: name
+        )
+        return (try await child.end(), child.output + child.errors)
     }
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+import WardServer
+import WardTestKit
+
+/// What Ward stands on goes away while it works, and comes back.
+@Suite struct LostGroundTests {
+    @Test func `the database goes away and comes back while the server runs`() async throws {
+        try await TestPostgres.withOwn(named: "gone") { postgres in
+            try await ScenarioPlace.at(store: postgres.address()) { place in
+                try await place.establish("Lakeside Health")
+                let server = try await place.startWard()
+                try await place.wardDoes("segment", "list")
+                postgres.stop()
+                let away = try await place.ward("segment", "list")
+                #expect(away.status == 2)
+                #expect(away.output == "")
+                #expect(
+                    away.errors
+                        == "The database is away. Nothing of this was kept; try again when it is back.\n"
+                )
+                #expect(server.look() == nil, "\(server.errors)")
+                let second = try await place.ward("doctor")
+                #expect(second.status == 1)
+                #expect(
+                    second.output.contains(
+                        "✗ store: PostgreSQL does not answer: check that it runs, the setting store, and the password."
+                    )
+                )
+                try postgres.start()
+                try await wait(upTo: .seconds(30), for: "the database to be used again") {
+                    try await place.ward("segment", "list").status == 0
+                }
+                // The workers too go on: an import that a worker has to run ends.
+                let file = try place.write("Id,First,Last\n1,Ada,Example\n", to: "people.csv")
+                try await place.wardDoes("contacts", "import", file)
+                expectSame(try await place.stop(server), .exited(0))
+            }
+        }
+    }
+
+    /// A tmpfs of a few megabytes, mounted for this test, holds the data directory; the keys lie outside.
+    @Test func `a full disk keeps nothing of an import, loses nothing, and is enough once it has room`() async throws {
+        try await ScenarioPlace.empty(.sqlite) { place in
+            try FileManager.default.createDirectory(atPath: place.data, withIntermediateDirectories: false)
+            try await Self.mount("-t", "tmpfs", "-o", "size=12m,mode=700", "tmpfs", place.data, in: place)
+            do {
+                try await fillAndGoOn(place)
+                try await Self.unmount(place)
+            } catch {
+                try await Self.unmount(place)
+                throw error
+            }
+        }
+    }
+
+    private func fillAndGoOn(_ place: ScenarioPlace) async throws {
+        try await place.establish("Lakeside Health")
+        let small = try place.write("Id,First,Last\n1,Ada,Example\n", to: "small.csv")
+        try await place.wardDoes("contacts", "import", small, "--source", "clinic")
+        let rows = (2..<60_000).map { "\($0),Given\($0),Family\($0),\($0) Shore Road, Lakeside\n" }
+        let large = try place.write("Id,First,Last,Address,City\n" + rows.joined(), to: "large.csv")
+        let full = try await place.ward("contacts", "import", large, "--source", "clinic")
+        #expect(full.status == 2)
+        #expect(full.output == "")
+        #expect(
+            full.errors
+                == "There is no room left on the disk. Nothing of this was kept and nothing was lost; make room "
+                + "and try again.\n"
+        )
+        let counted = try await place.ward("segment", "count", "family_name is not missing")
+        #expect(counted.output.contains("1 of 1 people") || counted.status == 2, "\(counted.output)\(counted.errors)")
+        try await Self.mount("-o", "remount,size=400m", place.data, in: place)
+        try await place.wardDoes("contacts", "import", large, "--source", "clinic")
+        #expect(try await place.wardDoes("segment", "count", "family_name is not missing").contains("59,999 people"))
+        try await place.wardDoes("audit", "verify")
+    }
+
+    private static func mount(_ arguments: String..., in place: ScenarioPlace) async throws {
+        let child = try ChildProcess("/bin/mount", arguments, outputIn: place.folder, named: "mount")
+        guard try await child.end() == .exited(0) else {
+            throw ChildProcess.Failure(description: "A tmpfs cannot be mounted here (root is needed): \(child.errors)")
+        }
+    }
+
+    private static func unmount(_ place: ScenarioPlace) async throws {
+        let child = try ChildProcess("/bin/umount", [place.data], outputIn: place.folder, named: "umount")
+        expectSame(try await child.end(), .exited(0))
+    }
+}
