@@ -56,7 +56,9 @@ import WardTestKit
     ) async throws {
         let numbers = Numbers(kind)
         print("Killed campaign on \(kind): WARD_TEST_SEED=\(numbers.seed)")
-        try await TestPostfix.with(.trusted("tls.example")) { postfix in
+        var options = TestPostfix.Options.trusted("tls.example")
+        options.settings = ["smtpd_tls_received_header = yes"]
+        try await TestPostfix.with(options) { postfix in
             try await ScenarioPlace.with(kind) { place in
                 let world = ScenarioWorld(
                     rootsPath: try place.write(postfix.authority.rootPEM, to: "roots.pem"),
