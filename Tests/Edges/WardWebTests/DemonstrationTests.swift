@@ -25,8 +25,9 @@ import WardTestKit
         return "/\(world.organization.slug)/demonstration/\(token)"
     }
 
-    @Test func `looking at the demonstration's link does not use it up, its button does`() async throws {
-        try await WebWorld.with(isDemonstration: true) { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `looking at the demonstration's link does not use it up, its button does`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind, isDemonstration: true) { (world: WebWorld) async throws in
             let path = try await link(world)
             var browser = world.browser()
             for _ in 0..<3 {
@@ -44,8 +45,9 @@ import WardTestKit
         }
     }
 
-    @Test func `outside the demonstration its link is not found and stays good`() async throws {
-        try await WebWorld.with { (world: WebWorld) async throws in
+    @Test(arguments: TestStore.kinds)
+    func `outside the demonstration its link is not found and stays good`(kind: StoreKind) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
             let path = try await link(world)
             var browser = world.browser()
             browser.visitToken = "0123456789abcdef"
