@@ -70,7 +70,7 @@ import WardTestKit
         let unknown = try await place.ward("segment", "list", "--organization", "Nowhere")
         #expect(unknown.status == 64)
         #expect(unknown.errors == "There is no organization “Nowhere” here.\n")
-        for (name, people) in [("Lakeside Health", "2 of 3 people"), ("hillside-clinic", "2 of 2 people")] {
+        for (name, people) in [("Lakeside Health", "2 of 2 people"), ("hillside-clinic", "2 of 2 people")] {
             let counted = try await place.wardDoes(
                 "segment",
                 "count",
