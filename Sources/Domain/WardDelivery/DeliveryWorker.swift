@@ -11,6 +11,8 @@ package final class DeliveryWorker: Sendable {
     private let delivery: Delivery
     private let owner: [UInt8]
     private let shares: Mutex<DestinationShares>
+    /// When the leases of all that is held were last known to be good; nil: never.
+    private let leasesKeptAt = Mutex<Timestamp?>(nil)
 
     /// - Parameter owner: the name under which it leases work; nil: one that nobody else has.
     package init(_ delivery: Delivery, owner: [UInt8]? = nil) {
@@ -35,6 +37,7 @@ package final class DeliveryWorker: Sendable {
     }
 
     private func runUntilCancelled() async throws {
+        leasesKeptAt.withLock { $0 = delivery.surroundings.now() }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.keepLeases() }
             while !Task.isCancelled {
@@ -68,6 +71,7 @@ package final class DeliveryWorker: Sendable {
                 limit: limit,
                 lease: delivery.configuration.lease,
                 owner: owner,
+                except: overdue(),
                 from: delivery.store
             )
             shares.withLock { $0.held.append(contentsOf: items) }
@@ -76,6 +80,14 @@ package final class DeliveryWorker: Sendable {
             // The database is away: nothing is claimed, nothing is lost, and the next round asks again.
             return []
         }
+    }
+
+    /// What is held and may have become due meanwhile, because its leases could not be renewed: the attempts live on here
+    /// and are not to be taken over from oneself.
+    private func overdue() -> [WorkID] {
+        let lease = delivery.configuration.lease
+        let isKept = leasesKeptAt.withLock { $0.map { delivery.surroundings.now() < $0 + lease / 3 * 2 } ?? false }
+        return isKept ? [] : shares.withLock { $0.held.map(\.id) }
     }
 
     /// Works on the item, then on those that wait for the same destination, one after another.
@@ -103,6 +115,8 @@ package final class DeliveryWorker: Sendable {
             // Another worker has it.
         } catch is StoreError {
             // The database is away: everything rolled back, and the item comes back when its lease ends.
+        } catch is CancellationError {
+            // Stopped while the database was away: the next start finds the attempt as it stands there.
         } catch {
             await isolate(item)
         }
@@ -133,6 +147,8 @@ package final class DeliveryWorker: Sendable {
         let lease = delivery.configuration.lease
         while !Task.isCancelled {
             try await delivery.surroundings.wait(lease / 3)
+            let began = delivery.surroundings.now()
+            var isComplete = true
             for item in shares.withLock(\.held) {
                 do {
                     try await delivery.store.write { [delivery] tx in
@@ -142,8 +158,10 @@ package final class DeliveryWorker: Sendable {
                     // Finished meanwhile, or taken over: the attempt's own commit finds out.
                 } catch is StoreError {
                     // The database is away; the next round tries again.
+                    isComplete = false
                 }
             }
+            if isComplete { leasesKeptAt.withLock { $0 = began } }
         }
     }
 }
@@ -152,10 +170,25 @@ extension Delivery {
     /// One claimed item from the gate to the committed result.
     func attempt(_ item: WorkItem) async throws {
         guard let plan = try await store.write({ tx in try self.begin(item, in: tx) }) else { return }
-        let outcome = await transmit(plan)
-        switch outcome {
-        case .transmitted(let outcome): try await store.write { tx in try self.finish(plan, outcome, in: tx) }
-        case .doesNotCompose(let reason): try await store.write { tx in try self.giveUp(plan, reason, in: tx) }
+        try await keep(await transmit(plan), of: plan)
+    }
+
+    /// Commits how an attempt ended. What the other server answered is known here alone until then, so a database that is
+    /// away is waited for: only the end of the process leaves the attempt in doubt.
+    private func keep(_ end: Transmitted, of plan: AttemptPlan) async throws {
+        var pause = Duration.milliseconds(100)
+        while true {
+            do {
+                return try await store.write { tx in
+                    switch end {
+                    case .transmitted(let outcome): try self.finish(plan, outcome, in: tx)
+                    case .doesNotCompose(let reason): try self.giveUp(plan, reason, in: tx)
+                    }
+                }
+            } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
+                try await surroundings.wait(pause)
+                pause = min(pause * 2, .seconds(5))
+            }
         }
     }
 

@@ -35,8 +35,12 @@ extension Delivery {
         let organization = plan.item.organization
         let now = surroundings.now()
         guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx),
-            row.life.standing == .attempting, row.life.attempts == plan.number
+            row.life.attempts == plan.number
         else { return try queue.finish(plan.item, in: tx) }
+        if case .accepted(let evidence) = outcome, row.life.standing == .inDoubt {
+            return try finishLate(&row, evidence, at: now, organization: organization, in: tx)
+        }
+        guard row.life.standing == .attempting else { return try queue.finish(plan.item, in: tx) }
         let (event, word, evidence) = Self.reading(of: outcome)
         try AttemptQueries.end(
             plan.number,
@@ -59,6 +63,31 @@ extension Delivery {
         }
         if event == .accepted { try recordDelivery(of: row, evidence, organization: organization, in: tx) }
         try settle(event, &row, plan.item, address: plan.address, at: now, in: tx)
+    }
+
+    /// The server took the message, and its reply is kept only after somebody else found the attempt abandoned and before
+    /// the message went out again: the doubt is over, and nothing more is to be sent.
+    private func finishLate(
+        _ row: inout StoredDelivery,
+        _ evidence: AttemptEvidence,
+        at now: Timestamp,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try AttemptQueries.end(
+            row.life.attempts,
+            of: row.id,
+            outcome: "accepted",
+            evidence: try seal(evidence, of: row, organization: organization, in: tx),
+            at: now,
+            organization: organization,
+            in: tx
+        )
+        _ = apply(.accepted, to: &row, at: now)
+        try DeliveryQueries.update(row.life, of: row.id, organization: organization, at: now, in: tx)
+        try queue.cancel(.deliveryAttempt, organization: organization, reference: row.workReference, in: tx)
+        try recordDelivery(of: row, evidence, organization: organization, in: tx)
+        try tellAnnounced(by: row, organization: organization, in: tx)
     }
 
     private static func reading(
@@ -106,6 +135,15 @@ extension Delivery {
         }
         if let runAt { try queue.retry(item, at: runAt, in: tx) } else { try queue.finish(item, in: tx) }
         try recordEnd(of: row, organization: organization, in: tx)
+        try tellAnnounced(by: row, organization: organization, in: tx)
+    }
+
+    /// Tells the message in the portal what became of its notice.
+    private func tellAnnounced(
+        by row: StoredDelivery,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
         guard let announced = row.announces else { return }
         let life = row.life
         if life.standing == .delivered {

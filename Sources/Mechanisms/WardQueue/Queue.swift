@@ -46,11 +46,14 @@ package struct Queue: Sendable {
 
     /// Leases up to `limit` due items of the kinds to `owner`, across all organizations: urgent ones first, then by due
     /// time. Several workers and nodes may claim at once; no item goes to two.
+    ///
+    /// - Parameter except: items that the caller still works on although their leases may have ended.
     package func claimAcrossOrganizations(
         _ kinds: [WorkKind],
         limit: Int,
         lease: Duration,
         owner: [UInt8],
+        except held: [WorkID] = [],
         from store: any Store
     ) async throws -> [WorkItem] {
         let now = surroundings.now()
@@ -64,6 +67,7 @@ package struct Queue: Sendable {
                         now: now,
                         until: now + lease,
                         owner: owner,
+                        except: held,
                         limit: limit - claimed.count,
                         in: tx
                     )

@@ -30,14 +30,17 @@ enum WorkItemQueries {
         now: Timestamp,
         until: Timestamp,
         owner: [UInt8],
+        except held: [WorkID],
         limit: Int,
         in tx: any WriteTransaction
     ) throws -> [WorkItem] {
         let lock: SQL = tx.dialect == .postgres ? "FOR UPDATE SKIP LOCKED" : ""
+        let restriction: SQL = held.isEmpty ? "" : "AND id NOT IN \(list: held)"
         let due = try tx.rows(
             """
             SELECT organization, id FROM work_item
             WHERE kind = \(kind.name) AND priority = \(priority.rawValue) AND due_at <= \(now)
+                \(fragment: restriction)
             ORDER BY due_at LIMIT \(limit) \(fragment: lock)
             """
         )

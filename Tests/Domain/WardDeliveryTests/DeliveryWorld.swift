@@ -92,8 +92,12 @@ final class ScriptedTransmitter: Transmitter {
         case failForNow
         case refuse(ServerRefusal)
         case hasNoTLS
+        /// No handshake succeeds, whatever the policy.
+        case breaksOff
         case loseReply
         case runBeforeDot(@Sendable () async throws -> Void)
+        /// Accepts, and this happens before Ward keeps the reply.
+        case acceptAnd(@Sendable () async throws -> Void)
     }
     struct State {
         var answers: [Answer] = []
@@ -117,12 +121,16 @@ final class ScriptedTransmitter: Transmitter {
         case .failForNow: return .failedForNow("greylisted", evidence)
         case .refuse(let refusal): return .refusedForGood(refusal, evidence)
         case .hasNoTLS where !transmission.isOpportunistic: return .notProtectable("starttls_missing", evidence)
-        case .accept, .hasNoTLS, .loseReply: break
+        case .breaksOff: return .notProtectable("tls_handshake_failed", evidence)
+        case .accept, .hasNoTLS, .loseReply, .acceptAnd: break
         case .runBeforeDot(let hook):
             do { try await hook() } catch { return .withheld }
         }
         do { try await beforeFinalDot() } catch { return .withheld }
         state.withLock { $0.taken.append(transmission) }
+        if case .acceptAnd(let hook) = answer {
+            do { try await hook() } catch { Issue.record(error) }
+        }
         if case .loseReply = answer { return .inDoubt("in_doubt_timeout", evidence) }
         return .accepted(evidence)
     }
@@ -135,9 +143,53 @@ final class ScriptedTransmitter: Transmitter {
     var attempts: Int { state.withLock(\.attempts) }
 }
 
+/// A store that is away when a test says so, for as many transactions as it says.
+final class InterruptibleStore: Store {
+    private let store: any Store
+    private let failures = Mutex(0)
+
+    init(_ store: any Store) { self.store = store }
+
+    var dialect: Dialect { store.dialect }
+
+    /// The next transactions find no database.
+    func fail(next count: Int) { failures.withLock { $0 = count } }
+
+    private func check() throws {
+        let isAway = failures.withLock { failures in
+            defer { failures = max(0, failures - 1) }
+            return failures > 0
+        }
+        if isAway { throw StoreError(code: .unavailable, detail: "test") }
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        try check()
+        return try await store.write(body)
+    }
+
+    func writeAlone<Result: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
+    ) async throws -> Result {
+        try check()
+        return try await store.writeAlone(body)
+    }
+
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
+    ) async throws -> Result {
+        try check()
+        return try await store.read(body)
+    }
+
+    func close() async { await store.close() }
+}
+
 /// Delivery on a store of its own, with scripted neighbours.
 struct DeliveryWorld {
-    let store: any Store
+    let store: InterruptibleStore
     let ground: TestVault
     let clock: TestSurroundings
     let consent: Consent
@@ -167,6 +219,7 @@ struct DeliveryWorld {
     }
 
     private init(store: any Store, _ clock: TestSurroundings, _ surroundings: Surroundings) async throws {
+        let store = InterruptibleStore(store)
         self.store = store
         self.clock = clock
         ground = try await TestVault.make(in: store, surroundings: surroundings)

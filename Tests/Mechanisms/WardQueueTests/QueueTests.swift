@@ -46,6 +46,38 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `what a worker still works on is not claimed again by it when the lease ended`(
+        store kind: StoreKind
+    ) async throws {
+        try await with(kind) { store, queue, surroundings in
+            let now = surroundings.now
+            _ = try await store.write { tx in
+                for reference in [UInt8(1), 2] {
+                    try queue.enqueue(
+                        self.kind,
+                        organization: organization,
+                        reference: [reference],
+                        runAt: now,
+                        in: tx
+                    )
+                }
+            }
+            let held = try #require(try await claim(queue, store, limit: 1).first)
+            surroundings.advance(by: .seconds(61))
+            let others = try await queue.claimAcrossOrganizations(
+                [self.kind],
+                limit: 10,
+                lease: .seconds(60),
+                owner: [1],
+                except: [held.id],
+                from: store
+            )
+            #expect(others.count == 1)
+            #expect(!others.map(\.id).contains(held.id))
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a worker that lost its lease can neither finish nor retry nor park`(store kind: StoreKind) async throws {
         try await with(kind) { store, queue, surroundings in
             let now = surroundings.now

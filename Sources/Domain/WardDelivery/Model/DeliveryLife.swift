@@ -177,6 +177,8 @@ struct DeliveryLife: Hashable, Sendable {
         case .gateRefused(let reason): return end(.notSent, reason.rawValue)
         case .gateHeld(let reason, let until): return hold(reason, until: until)
         case .attemptBegan(let method): return begin(method)
+        // The reply of an attempt that was taken over while it lived.
+        case .accepted where standing == .inDoubt: return end(.delivered)
         case .deposited: return standing == .attempting ? end(.noticing) : []
         case .released:
             guard standing == .held else { return [] }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+import WardKernel
+import WardStorage
+import WardTestKit
+
+@testable import WardDelivery
+
+/// A server has taken the message: whatever happens before its reply is kept, the message goes out no second time
+/// (invariant I5), as long as the process lives.
+@Suite struct KeptReplyTests {
+    private func sendOnce(
+        _ kind: StoreKind,
+        doubts: Int,
+        _ meanwhile: @escaping @Sendable (DeliveryWorld) async throws -> Void
+    ) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.transmitter.state.withLock { $0.answers = [.acceptAnd { try await meanwhile(world) }] }
+            let id = try await world.queued(to: person, try world.terms())
+            try await world.drain()
+            #expect(try await world.standing(of: id) == .delivered)
+            world.clock.advance(by: .hours(2))
+            try await world.drain()
+            #expect(world.transmitter.taken.count == 1)
+            let counts = try await world.delivery.counts(of: world.campaign, by: world.marketer)
+            #expect(counts.attemptsInDoubt == doubts)
+            let explained = try await world.delivery.explain(id, by: world.marketer)
+            #expect(explained.attempts.map(\.outcome) == ["accepted"])
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a reply is kept once the database is back`(kind: StoreKind) async throws {
+        try await sendOnce(kind, doubts: 0) { world in world.store.fail(next: 4) }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a worker does not take an attempt over from itself when its leases ended`(kind: StoreKind) async throws {
+        try await sendOnce(kind, doubts: 0) { world in
+            world.clock.advance(by: .seconds(46))
+            let count = try await world.worker.runOnce()
+            #expect(count == 0)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a reply ends the doubt that another worker raised meanwhile`(kind: StoreKind) async throws {
+        try await sendOnce(kind, doubts: 1) { world in
+            world.clock.advance(by: .seconds(46))
+            let count = try await DeliveryWorker(world.delivery).runOnce()
+            #expect(count == 1)
+        }
+    }
+}
