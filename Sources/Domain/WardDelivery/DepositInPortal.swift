@@ -100,7 +100,8 @@ extension Delivery {
         _ = apply(event, to: &row, at: now)
         try DeliveryQueries.update(row.life, of: id, organization: organization, at: now, in: tx)
         if row.life.standing != .waitingInPortal {
-            try portal.withdraw(id, of: organization, in: tx)
+            // A notice that may have arrived must not lead to nothing.
+            if row.life.standing != .unknown { try portal.withdraw(id, of: organization, in: tx) }
             try recordEnd(of: row, organization: organization, in: tx)
         }
     }

@@ -47,6 +47,46 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `an attempt in doubt is repeated once, and then its fate is unknown`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.transmitter.state.withLock { $0.standard = .loseReply }
+            let id = try await world.queued(to: person, try world.terms())
+            for _ in 0..<20 {
+                try await world.drain()
+                world.clock.advance(by: .hours(2))
+            }
+            #expect(world.transmitter.taken.count == 2)
+            #expect(Set(world.transmitter.taken.map(\.bytes)).count == 1)
+            #expect(try await world.standing(of: id) == .unknown)
+            let counts = try await world.delivery.counts(of: world.campaign, by: world.marketer)
+            #expect(counts.attemptsInDoubt == 2)
+            #expect(counts.count(.unknown) == 1)
+            #expect(counts.pending == 0)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a message stays in the portal when nobody knows whether its notice arrived`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.transmitter.state.withLock { $0.standard = .loseReply }
+            let id = try await world.queued(to: person, try world.terms { $0.methods = .portalOnly })
+            for _ in 0..<5 {
+                try await world.drain()
+                world.clock.advance(by: .hours(2))
+            }
+            #expect(try await world.standing(of: id) == .unknown)
+            #expect(world.portal.state.withLock(\.withdrawn).isEmpty)
+            let organization = world.ground.organization
+            try await world.store.write { tx in
+                try world.delivery.portalOpened(id, of: organization, in: tx)
+            }
+            #expect(try await world.standing(of: id) == .openedInPortal)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a reply ends the doubt that another worker raised meanwhile`(kind: StoreKind) async throws {
         try await sendOnce(kind, doubts: 1) { world in
             world.clock.advance(by: .seconds(46))

@@ -8,7 +8,7 @@
 //        │ refused           │ │ │ time is over       │   │ 4xx, connection lost before the dot ─► queued, later
 //        ▼                   │ │ ▼                    │   │ 5xx ─► refused (unknown user: address suppressed)
 //     not sent               │ │ expired              │   │ reply lost after the dot, or found so after a crash:
-//        │ held              │ │                      │   └────► in doubt ─► at least once: queued, later, the same bytes
+//        │ held              │ │                      │   └────► in doubt ─► at least once: later, the same bytes, once
 //        ▼                   │ │                      │                   └► at most once: unknown
 //      held ── released, due ┘ │                      ▼
 //                              │            not protectable: gate asked again, now without TLS
@@ -17,7 +17,9 @@
 // - Final standings never change again, but that a waiting message is opened.
 // - Cancelling wins over everything but what has left already. An attempt after its final dot is not cancelled: its reply
 //   decides.
-// - Each attempt in doubt is followed by one more, with identical bytes, until the time is over; then its fate is unknown.
+// - An attempt in doubt is followed by one more, with identical bytes; when that one is in doubt too, or the time is over, the
+//   fate of the message is unknown (reliability.md B2, rule 2).
+// - A message in the portal whose notice's fate is unknown stays there: the notice may have arrived.
 
 import WardKernel
 
@@ -188,7 +190,8 @@ struct DeliveryLife: Hashable, Sendable {
     }
 
     private mutating func open() -> [DeliveryStep] {
-        if standing == .noticing || standing == .waitingInPortal { standing = .openedInPortal }
+        let isThere = standing == .noticing || standing == .waitingInPortal || standing == .unknown && method == .portal
+        if isThere { standing = .openedInPortal }
         return [.rest]
     }
 
@@ -243,7 +246,7 @@ struct DeliveryLife: Hashable, Sendable {
 
     private mutating func doubt(next: Timestamp) -> [DeliveryStep] {
         doubts += 1
-        guard guarantee == .atLeastOnce, next < expiresAt else { return end(.unknown) }
+        guard guarantee == .atLeastOnce, doubts == 1, next < expiresAt else { return end(.unknown) }
         standing = .inDoubt
         reason = nil
         mayHaveBeenSent = false

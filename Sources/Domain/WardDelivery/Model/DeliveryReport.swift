@@ -25,7 +25,7 @@ package enum DeliveryStanding: String, CaseIterable, Sendable, Codable, Hashable
     /// Waiting for a time or a person.
     case held
     case cancelled
-    /// At most once: an attempt in doubt that is not repeated.
+    /// An attempt in doubt that is not repeated: at most once, or it was repeated and that was in doubt too.
     case unknown
 
     /// Whether nothing more happens by itself, ever (a message in the portal may still be opened).

@@ -55,7 +55,7 @@ package enum MethodChoice: String, CaseIterable, Sendable, Codable, Hashable {
 
 /// How often a message whose fate is unknown goes out (reliability.md B2, rule 4).
 package enum DeliveryGuarantee: String, CaseIterable, Sendable, Codable, Hashable {
-    /// An attempt in doubt is repeated once, byte for byte the same.
+    /// An attempt in doubt is repeated once, byte for byte the same; when that is in doubt too, its fate stays unknown.
     case atLeastOnce = "at_least_once"
     /// An attempt in doubt is not repeated: its fate stays unknown and is shown as that.
     case atMostOnce = "at_most_once"
