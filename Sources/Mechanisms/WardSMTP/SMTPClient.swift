@@ -108,7 +108,7 @@ package final class SMTPClient: Sendable {
 
     private func open(_ endpoint: SMTPEndpoint, _ policy: TransportPolicy) async -> SMTPConnection.Opened {
         guard let tls else { return .failed(.notProtected(.handshakeFailed, SMTPAttempt(host: endpoint.name))) }
-        let opening = SMTPConnection.Opening(
+        var opening = SMTPConnection.Opening(
             endpoint: endpoint,
             policy: policy,
             heloName: heloName,
@@ -116,6 +116,13 @@ package final class SMTPClient: Sendable {
             tls: tls,
             verifier: verifier
         )
+        let opened = await SMTPConnection.open(opening, group: group)
+        // RFC 7435: what may go in the clear is not kept from a server whose TLS does not work. A connection on which a
+        // handshake was begun is of no more use, so this takes another one.
+        guard case .failed(.notProtected(.handshakeFailed, _)) = opened, policy == .opportunistic,
+            endpoint.credentials == nil, !Task.isCancelled
+        else { return opened }
+        opening.avoidsTLS = true
         return await SMTPConnection.open(opening, group: group)
     }
 

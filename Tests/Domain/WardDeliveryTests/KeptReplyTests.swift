@@ -87,6 +87,27 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `a notice that no server takes over the connection it can have is tried at the schedule's pace`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.transmitter.state.withLock { $0.standard = .breaksOff }
+            let id = try await world.queued(to: person, try world.terms { $0.methods = .portalOnly })
+            // The notice once as protected mail, then as one without content.
+            let worked = try await world.drain()
+            #expect(worked <= 3)
+            #expect(world.transmitter.attempts <= 2)
+            for _ in 0..<100 {
+                world.clock.advance(by: .hours(4))
+                try await world.drain()
+            }
+            #expect(world.transmitter.attempts < 60)
+            #expect(try await world.standing(of: id) == .expired)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a reply ends the doubt that another worker raised meanwhile`(kind: StoreKind) async throws {
         try await sendOnce(kind, doubts: 1) { world in
             world.clock.advance(by: .seconds(46))

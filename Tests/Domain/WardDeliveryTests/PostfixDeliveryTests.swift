@@ -126,6 +126,31 @@ struct PostfixDeliveryTests {
     }
 
     @Test(arguments: TestStore.kinds)
+    func `a notice reaches a server whose TLS is too old for Ward, and nothing else does`(
+        kind: StoreKind
+    ) async throws {
+        var options = TestPostfix.Options.trusted("tls.example")
+        options.settings = ["smtpd_tls_protocols = TLSv1"]
+        try await TestPostfix.with(options) { postfix in
+            try await RecordingProxy.with(to: postfix.port) { proxy in
+                try await with(kind, port: proxy.port, authority: postfix.authority) { setting in
+                    let person = try await setting.world.makePerson()
+                    let id = try await send(setting, to: person, at: "dora")
+                    let standing = try await settle(setting, id)
+                    #expect(standing == .waitingInPortal)
+                    let explained = try await setting.delivery.explain(id, by: setting.world.marketer)
+                    #expect(explained.attempts.first?.outcome == "tls_handshake_failed")
+                    let received = try await postfix.waitForMessages(1)
+                    #expect(received.count == 1)
+                    #expect(!received[0].content.contains("biopsy"))
+                    #expect(!contains(proxy.bytes, "biopsy"))
+                    #expect(!contains(proxy.bytes, "From your clinic"))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a certificate for another name sends nothing but the notice`(kind: StoreKind) async throws {
         var options = TestPostfix.Options.trusted("tls.example")
         options.certificateName = "mx.elsewhere.example"

@@ -47,6 +47,42 @@ import WardTestKit
         }
     }
 
+    @Test(arguments: [ScriptedServer.Answer.last("220 go\r\nthis is no handshake"), .last("220 go"), .hangUp])
+    func `what may go in the clear is sent over a new connection when the handshake breaks off`(
+        answer: ScriptedServer.Answer
+    ) async throws {
+        let connections = Counter()
+        try await ScriptedServer.with { line, _ in
+            if line == "CONNECT" { _ = connections.next() }
+            if line.hasPrefix("EHLO") { return .text("250-x\r\n250 STARTTLS") }
+            return line == "STARTTLS" ? answer : ScriptedServer.ordinary(line)
+        } _: { server in
+            let outcome = try await deliver(client(), server.port, .opportunistic)
+            #expect(outcome.word == "delivered")
+            #expect(outcome.attempt.tls == nil)
+            #expect(connections.value == 2)
+        }
+    }
+
+    @Test func `credentials keep a broken handshake from going on in the clear`() async throws {
+        let connections = Counter()
+        try await ScriptedServer.with { line, _ in
+            if line == "CONNECT" { _ = connections.next() }
+            if line.hasPrefix("EHLO") { return .text("250-x\r\n250-AUTH PLAIN\r\n250 STARTTLS") }
+            return line == "STARTTLS" ? .hangUp : ScriptedServer.ordinary(line)
+        } _: { server in
+            let endpoint = SMTPEndpoint(
+                name: "mx.test.example",
+                addresses: [.loopback],
+                port: server.port,
+                credentials: SMTPCredentials(user: "u", password: "p")
+            )
+            let outcome = await client().deliver(try transaction(), to: endpoint, policy: .opportunistic) { _ in }
+            #expect(outcome.word == "notProtected:tls_handshake_failed")
+            #expect(connections.value == 1)
+        }
+    }
+
     @Test func `a host where nobody listens is unreachable, and silence ends with the time for it`() async throws {
         let outcome = try await deliver(client(), try FreePort.find(), .requireVerifiedTLS)
         #expect(outcome.word == "transient:unreachable:connect")

@@ -238,8 +238,10 @@ struct DeliveryLife: Hashable, Sendable {
             return end(.refused, refusal.rawValue) + (refusal == .unknownUser ? [.suppressAddress] : [])
         case .replyLost: return doubt(next: next)
         case .foundAbandoned where mayHaveBeenSent: return doubt(next: next)
+        // The gate knows no other method for what travels opportunistically: at once would be for ever.
+        case .notProtectable where method == .opportunisticTLS, .failedForNow:
+            return next >= expiresAt ? end(.expired) : requeue(at: next)
         case .foundAbandoned, .notProtectable, .withheld: return requeue(at: now)
-        case .failedForNow: return next >= expiresAt ? end(.expired) : requeue(at: next)
         default: return []
         }
     }

@@ -81,6 +81,7 @@ extension SMTPConnection {
     struct Opening: Sendable {
         var endpoint: SMTPEndpoint
         var policy: TransportPolicy
+        var avoidsTLS = false
         var heloName: String
         var timeouts: SMTPTimeouts
         var tls: NIOSSLContext
@@ -156,7 +157,8 @@ extension SMTPConnection {
             heloName: opening.heloName,
             host: opening.endpoint.name,
             policy: opening.policy,
-            credentials: opening.endpoint.credentials.map(argument)
+            credentials: opening.endpoint.credentials.map(argument),
+            avoidsTLS: opening.avoidsTLS
         )
         session.attempt.address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
         let handler = SMTPClientHandler(

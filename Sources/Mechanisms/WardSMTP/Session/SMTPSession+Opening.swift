@@ -41,6 +41,7 @@ extension SMTPSession {
         let reply = answer.reply
         if reply.isPositive {
             capabilities = SMTPCapabilities(answer.lines)
+            if avoidsTLS { return withoutTLS(.handshakeFailed) }
             if capabilities.startTLS {
                 state = .startTLS
                 return [.write("STARTTLS\r\n"), .wait(.startTLS)]

@@ -46,6 +46,8 @@ struct SMTPSession {
     let policy: TransportPolicy
     /// The argument of AUTH PLAIN; nil: none is needed.
     let credentials: String?
+    /// A handshake with this server failed just before, and the policy allows to go on without: STARTTLS is not asked for.
+    let avoidsTLS: Bool
 
     var state = State.connecting
     var capabilities = SMTPCapabilities()
@@ -56,10 +58,11 @@ struct SMTPSession {
     /// The last transaction ended before its final dot, so the next begins with RSET.
     var needsReset = false
 
-    init(heloName: String, host: String, policy: TransportPolicy, credentials: String?) {
+    init(heloName: String, host: String, policy: TransportPolicy, credentials: String?, avoidsTLS: Bool = false) {
         self.heloName = heloName
         self.policy = policy
         self.credentials = credentials
+        self.avoidsTLS = avoidsTLS
         attempt = SMTPAttempt(host: host)
     }
 
