@@ -119,7 +119,9 @@ extension Delivery {
             digest: row.frozen.digest,
             now: now
         )
-        let order = try RouteQueries.settings(of: organization, in: tx).effectiveOrder
+        let order = try RouteQueries.settings(of: organization, in: tx).effectiveOrder(
+            for: content.terms.messageClass
+        )
         let (id, recipient) = (row.id, row.recipient)
         let (decision, clearance) = try gate.clear(subject, methodOrder: order, in: tx) { decision in
             try keep(decision, of: id, recipient: recipient, organization: organization, in: tx)

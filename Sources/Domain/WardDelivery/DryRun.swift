@@ -33,7 +33,9 @@ extension Delivery {
             )
         }
         return try await store.read { tx in
-            let order = try RouteQueries.settings(of: requester.organization, in: tx).effectiveOrder
+            let order = try RouteQueries.settings(of: requester.organization, in: tx).effectiveOrder(
+                for: terms.messageClass
+            )
             return try self.gate.decide(subjects, methodOrder: order, in: tx)
         }
     }

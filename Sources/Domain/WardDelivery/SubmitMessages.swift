@@ -79,8 +79,9 @@ extension Delivery {
         of organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws -> [SubmissionOutcome] {
+        guard let terms = messages.first?.terms else { return [] }
         let now = surroundings.now()
-        let order = try RouteQueries.settings(of: organization, in: tx).effectiveOrder
+        let order = try RouteQueries.settings(of: organization, in: tx).effectiveOrder(for: terms.messageClass)
         let subjects = messages.map { $0.gateSubject(at: now) }
         let decisions = try gate.decide(subjects, methodOrder: order, in: tx)
         let envelopes = try vault.seal(

@@ -184,6 +184,34 @@ import WardVault
     }
 
     @Test(arguments: TestStore.kinds)
+    func `where the portal is the organization's only method no content goes by mail`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let organization = world.ground.organization
+            let administrator = TestRequester.with(roles: [.administrator], of: organization)
+            try await world.delivery.change(
+                DeliverySettings(methodOrder: [.portal]),
+                why: Sensitive("our rule"),
+                by: administrator
+            )
+            let stranger = try await world.makePerson()
+            world.portal.state.withLock { _ = $0.recognisable.remove(stranger) }
+            guard case .held(_, .noMethod) = try await world.send(to: stranger, try world.terms()) else {
+                Issue.record("must be held")
+                return
+            }
+            try await world.drain()
+            #expect(world.transmitter.attempts == 0)
+            let person = try await world.makePerson()
+            let id = try await world.queued(to: person, try world.terms())
+            try await world.drain()
+            #expect(world.portal.deposited == [id])
+            #expect(try await world.standing(of: id) == .waitingInPortal)
+            // The notice, and nothing else.
+            #expect(world.transmitter.taken.count == 1)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `at most once an attempt in doubt is not repeated`(kind: StoreKind) async throws {
         try await DeliveryWorld.with(kind) { world in
             let person = try await world.makePerson()

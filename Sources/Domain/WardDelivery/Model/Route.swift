@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardConsent
 package import WardKernel
 
 /// Where mail for a domain (or `*`, all others) is handed over instead of at the servers that its MX records name.
@@ -72,9 +73,11 @@ package struct DeliverySettings: Sendable, Hashable {
     package init(methodOrder: [SendMethod] = [.verifiedTLS, .portal]) { self.methodOrder = methodOrder }
     package var isTLSForced: Bool { methodOrder == [.verifiedTLS] }
 
-    /// The organization's order, and last what only a notice without content may use.
-    var effectiveOrder: [SendMethod] {
-        (methodOrder.isEmpty ? [.verifiedTLS, .portal] : methodOrder.filter { $0 != .opportunisticTLS })
-            + [.verifiedTLS, .opportunisticTLS].filter { !methodOrder.contains($0) }
+    /// The organization's order for messages of a class. What is not in it carries nothing but what has no content to
+    /// protect and no other way: a portal notice, and mail to staff.
+    func effectiveOrder(for messageClass: MessageClass) -> [SendMethod] {
+        let order = methodOrder.isEmpty ? [.verifiedTLS, .portal] : methodOrder.filter { $0 != .opportunisticTLS }
+        guard messageClass == .portalNotice || messageClass == .staff else { return order }
+        return order + [.verifiedTLS, .opportunisticTLS].filter { !order.contains($0) }
     }
 }
