@@ -96,7 +96,8 @@ extension Delivery {
         switch outcome {
         case .accepted(let evidence): (.accepted, "accepted", evidence)
         case .failedForNow(let word, let evidence): (.failedForNow, word, evidence)
-        case .refusedForGood(let refusal, let evidence): (.refusedForGood(refusal), refusal.rawValue, evidence)
+        case .refusedForGood(let refusal, let evidence):
+            (.refusedForGood(refusal, isProved: evidence.isNameProved == true), refusal.rawValue, evidence)
         case .notProtectable(let word, let evidence): (.notProtectable, word, evidence)
         case .inDoubt(let word, let evidence): (.replyLost, word, evidence)
         case .withheld: (.withheld, "withheld", nil)

@@ -138,7 +138,8 @@ package struct SMTPTransmitter: Transmitter {
             }
         }
         switch reply.code {
-        case 550 where isAboutRecipient, 553 where isAboutRecipient: return .unknownUser
+        // Without an enhanced code this may as well be a block list: it ends the message and says nothing of the mailbox.
+        case 550 where isAboutRecipient, 553 where isAboutRecipient: return .other
         case 551, 552: return .mailboxUnavailable
         case 554, 550: return .policy
         case 556: return .noSuchDomain
@@ -157,6 +158,7 @@ package struct SMTPTransmitter: Transmitter {
             case .untrusted(let problem): problem.word
             }
         }
+        evidence.isNameProved = attempt.tls?.verdict.isTrusted ?? false
         evidence.replyCode = attempt.reply?.code
         evidence.enhancedCode = attempt.reply?.enhanced?.description
         evidence.route = route?.proofEndsAt

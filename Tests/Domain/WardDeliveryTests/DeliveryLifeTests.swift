@@ -45,7 +45,8 @@ import WardTestKit
 @Suite struct DeliveryLifePropertyTests {
     private static let events: [DeliveryEvent] = [
         .gateHeld(.noMethod, until: nil), .gateRefused(.noConsent), .attemptBegan(.verifiedTLS),
-        .attemptBegan(.portal), .finalDotAhead, .accepted, .failedForNow, .refusedForGood(.unknownUser), .replyLost,
+        .attemptBegan(.portal), .finalDotAhead, .accepted, .failedForNow, .replyLost,
+        .refusedForGood(.unknownUser, isProved: true), .refusedForGood(.unknownUser, isProved: false),
         .notProtectable, .withheld, .foundAbandoned, .deposited, .noticeDelivered,
         .noticeFailed(.expired, reason: nil), .opened, .released, .timeOver, .cancelled,
     ]

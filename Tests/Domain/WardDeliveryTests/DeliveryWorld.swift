@@ -112,7 +112,8 @@ final class ScriptedTransmitter: Transmitter {
         clearance: Clearance,
         beforeFinalDot: @Sendable () async throws -> Void
     ) async -> TransmissionOutcome {
-        let evidence = AttemptEvidence(method: clearance.method)
+        var evidence = AttemptEvidence(method: clearance.method)
+        evidence.isNameProved = !transmission.isOpportunistic
         let answer = state.withLock { state in
             state.attempts += 1
             return state.answers.isEmpty ? state.standard : state.answers.removeFirst()

@@ -5,6 +5,7 @@ import Testing
 import WardConsent
 import WardKernel
 import WardQueue
+import WardSMTP
 import WardStorage
 import WardTestKit
 import WardVault
@@ -181,6 +182,39 @@ import WardVault
             #expect(counts.attemptsInDoubt == 1)
             #expect(counts.count(.delivered) == 1)
         }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a server that has not proved its name gets no address suppressed`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            // Without TLS the notice goes in the clear, where anybody on the way can refuse it.
+            world.transmitter.state.withLock { $0.answers = [.hasNoTLS, .refuse(.unknownUser)] }
+            let id = try await world.queued(to: person, try world.terms())
+            try await world.drain()
+            #expect(world.transmitter.attempts == 2)
+            #expect(try await world.standing(of: id) == .refused)
+            let address = try DeliveryWorld.address()
+            let suppression = try await world.store.read { tx in
+                try world.consent.suppression(of: [address], organization: world.ground.organization, in: tx)
+            }
+            #expect(suppression == [nil])
+        }
+    }
+
+    @Test func `only a reply that names the mailbox says that there is none`() {
+        func reading(_ code: Int, _ detail: (Int, Int)?) -> ServerRefusal {
+            let enhanced = detail.map { EnhancedStatus(5, $0.0, $0.1) }
+            return SMTPTransmitter.classified(
+                SMTPReply(code: code, enhanced: enhanced, text: ""),
+                isAboutRecipient: true
+            )
+        }
+        #expect(reading(550, (1, 1)) == .unknownUser)
+        #expect(reading(550, (1, 6)) == .unknownUser)
+        #expect(reading(550, (7, 1)) == .policy)
+        #expect(reading(550, nil) == .other)
+        #expect(reading(553, nil) == .other)
     }
 
     @Test(arguments: TestStore.kinds)

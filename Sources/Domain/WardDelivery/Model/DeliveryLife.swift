@@ -6,7 +6,7 @@
 //     (submit) ───────────► queued ───────────────► attempting ──────────► attempting, ──────► delivered
 //        │                   ▲ ▲ │                    │   │                may have been sent
 //        │ refused           │ │ │ time is over       │   │ 4xx, connection lost before the dot ─► queued, later
-//        ▼                   │ │ ▼                    │   │ 5xx ─► refused (unknown user: address suppressed)
+//        ▼                   │ │ ▼                    │   │ 5xx ─► refused (proved unknown user: address suppressed)
 //     not sent               │ │ expired              │   │ reply lost after the dot, or found so after a crash:
 //        │ held              │ │                      │   └────► in doubt ─► at least once: later, the same bytes, once
 //        ▼                   │ │                      │                   └► at most once: unknown
@@ -82,7 +82,8 @@ enum DeliveryEvent: Hashable, Sendable {
     case finalDotAhead
     case accepted
     case failedForNow
-    case refusedForGood(ServerRefusal)
+    /// Proved: by a server that had shown who it is. In the clear anybody on the way can say so.
+    case refusedForGood(ServerRefusal, isProved: Bool)
     case replyLost
     /// Verified TLS was required and impossible; nothing left. The gate is asked again, with that knowledge.
     case notProtectable
@@ -234,8 +235,9 @@ struct DeliveryLife: Hashable, Sendable {
         let next = now + schedule.pause(after: attempts, chance: chance)
         switch event {
         case .accepted: return end(.delivered)
-        case .refusedForGood(let refusal):
-            return end(.refused, refusal.rawValue) + (refusal == .unknownUser ? [.suppressAddress] : [])
+        case .refusedForGood(let refusal, let isProved):
+            let isGone = refusal == .unknownUser && isProved
+            return end(.refused, refusal.rawValue) + (isGone ? [.suppressAddress] : [])
         case .replyLost: return doubt(next: next)
         case .foundAbandoned where mayHaveBeenSent: return doubt(next: next)
         // The gate knows no other method for what travels opportunistically: at once would be for ever.

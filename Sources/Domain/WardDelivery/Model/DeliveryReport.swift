@@ -100,7 +100,7 @@ package struct DeliveryCounts: Sendable, Hashable {
 
 /// Why another server refused for good.
 package enum ServerRefusal: String, CaseIterable, Sendable, Codable, Hashable {
-    /// There is no such mailbox (5.1.1 and its neighbours); the address is suppressed from now on.
+    /// There is no such mailbox (5.1.1, 5.1.6); a server that proved its name has the address suppressed from now on.
     case unknownUser = "unknown_user"
     /// The domain takes no mail (null MX) or does not exist.
     case noSuchDomain = "no_such_domain"
@@ -156,6 +156,8 @@ package struct AttemptEvidence: Sendable, Hashable, Codable {
     package var cipher: String?
     /// Such as `verified for mx.example`, or what was wrong with it.
     package var certificate: String?
+    /// Whether the server proved its name, so that its replies are its own; nil in evidence from before this was kept.
+    package var isNameProved: Bool?
     /// The reply's code (RFC 5321) and enhanced code (RFC 3463), never its text.
     package var replyCode: Int?
     package var enhancedCode: String?
