@@ -223,6 +223,7 @@ extension CampaignWorker {
         }
         guard let (plan, contentID) = found, let contentID else { return try await drop(item) }
         let content = try await campaigns.delivery.content(contentID, of: organization)
+        try await campaigns.delivery.releasePaused(of: id, by: service)
         while !Task.isCancelled {
             let (contacts, people) = try await campaigns.store.read { [campaigns] tx in
                 let contacts = try RecipientQueries.pending(

@@ -59,7 +59,13 @@ extension Campaigns {
     /// Makes a scheduled campaign a draft again.
     package func unschedule(_ id: CampaignID, requester: Requester) async throws {
         try requester.require(.sendCampaigns)
-        try await change(id, .unschedule, .campaignUnschedule, requester: requester) { [self] row, tx in
+        try await change(
+            id,
+            .unschedule,
+            .campaignUnschedule,
+            requester: requester,
+            control: { _ in }
+        ) { [self] row, tx in
             let organization = requester.organization
             try queue.cancel(.campaignStart, organization: organization, reference: row.id.bytes, in: tx)
         }
@@ -68,24 +74,45 @@ extension Campaigns {
     /// Stops sending: no attempt begins from a second after the return on. Asking again is no mistake.
     package func pause(_ id: CampaignID, requester: Requester) async throws {
         try requester.require(.sendCampaigns)
-        try await change(id, .pause, .campaignPause, from: .paused, requester: requester) { _, _ in }
-        try await delivery.pause(id, by: requester)
+        try await change(
+            id,
+            .pause,
+            .campaignPause,
+            from: .paused,
+            requester: requester,
+            control: { [self] tx in try delivery.pause(id, by: requester, in: tx) }
+        )
     }
 
     /// Goes on sending. The gate asks everything again before each attempt.
     package func resume(_ id: CampaignID, requester: Requester) async throws {
         try requester.require(.sendCampaigns)
-        try await delivery.resume(id, by: requester)
-        try await change(id, .resume, .campaignResume, from: .sending, requester: requester) { [self] row, tx in
+        try await change(
+            id,
+            .resume,
+            .campaignResume,
+            from: .sending,
+            requester: requester,
+            control: { [self] tx in try delivery.resume(id, by: requester, in: tx) }
+        ) { [self] row, tx in
             try enqueueSending(row, of: requester.organization, in: tx)
         }
+        // The worker does the same, should this process end here.
+        try await delivery.releasePaused(of: id, by: requester)
     }
 
     /// Ends a campaign: what was not sent is never sent.
     package func cancel(_ id: CampaignID, requester: Requester) async throws {
         try requester.require(.sendCampaigns)
         let organization = requester.organization
-        try await change(id, .cancel, .campaignCancel, from: .cancelled, requester: requester) { [self] row, tx in
+        try await change(
+            id,
+            .cancel,
+            .campaignCancel,
+            from: .cancelled,
+            requester: requester,
+            control: { [self] tx in try delivery.cancel(id, by: requester, in: tx) }
+        ) { [self] row, tx in
             for kind in [WorkKind.campaignStart, .campaignExpand, .campaignFinish] {
                 try queue.cancel(kind, organization: organization, reference: row.id.bytes, in: tx)
             }
@@ -97,29 +124,36 @@ extension Campaigns {
                 in: tx
             )
         }
-        try await delivery.cancel(id, by: requester)
+        try await delivery.cancelMessages(of: id, by: requester)
     }
 
     /// Puts the next work of a campaign that is sending into the queue, once.
     func enqueueSending(_ row: CampaignRow, of organization: OrganizationID, in tx: any WriteTransaction) throws {
         let kind: WorkKind = row.expandedAt == nil ? .campaignStart : .campaignExpand
         let now = surroundings.now()
-        try queue.cancel(kind, organization: organization, reference: row.id.bytes, in: tx)
+        for old in [kind, .campaignFinish] {
+            try queue.cancel(old, organization: organization, reference: row.id.bytes, in: tx)
+        }
         try queue.enqueue(kind, organization: organization, reference: row.id.bytes, runAt: now, in: tx)
     }
 
-    /// - Parameter reached: the state in which the command was already carried out: nothing to do, no mistake.
+    /// - Parameters:
+    ///   - reached: the state in which the command was already carried out: no mistake.
+    ///   - control: tells the send path, in the same transaction, so that page and sending never contradict each other.
+    ///   - also: what else the change needs.
     private func change(
         _ id: CampaignID,
         _ command: CampaignCommand,
         _ action: AuditAction,
         from reached: CampaignState? = nil,
         requester: Requester,
-        _ also: @escaping @Sendable (CampaignRow, any WriteTransaction) throws -> Void
+        control: @escaping @Sendable (any WriteTransaction) throws -> Void,
+        _ also: @escaping @Sendable (CampaignRow, any WriteTransaction) throws -> Void = { _, _ in }
     ) async throws {
         let organization = requester.organization
         try await store.write { [self] tx in
             let row = try row(id, of: organization, in: tx)
+            try control(tx)
             if row.state == reached { return }
             guard let after = row.state.after(command) else {
                 throw CampaignError.notPossible(command, in: row.state)

@@ -3,19 +3,35 @@
 import WardAudit
 package import WardKernel
 import WardQueue
-import WardStorage
+package import WardStorage
 
 extension Delivery {
     private static var chunk: Int { 500 }
 
     /// Stops a campaign's messages: no attempt begins after the return, and one that has begun stops before its final dot.
     package func pause(_ campaign: CampaignID, by requester: Requester) async throws {
-        try await set(.paused, campaign, by: requester)
+        try await store.write { tx in try self.pause(campaign, by: requester, in: tx) }
+    }
+
+    /// The same in the caller's transaction: from its commit on.
+    package func pause(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws {
+        try set(.paused, campaign, by: requester, in: tx)
     }
 
     /// Lets a paused campaign's messages go on.
     package func resume(_ campaign: CampaignID, by requester: Requester) async throws {
-        try await set(.running, campaign, by: requester)
+        try await store.write { tx in try self.resume(campaign, by: requester, in: tx) }
+        try await releasePaused(of: campaign, by: requester)
+    }
+
+    /// Attempts may begin again from the caller's commit on; `releasePaused` then brings back those that were held.
+    package func resume(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws {
+        try set(.running, campaign, by: requester, in: tx)
+    }
+
+    /// Brings the messages back that were held because their campaign was paused. Doing it again changes nothing.
+    package func releasePaused(of campaign: CampaignID, by requester: Requester) async throws {
+        try requireControl(requester)
         try await forEachChunk(of: campaign, standings: [.held], reason: .paused, requester) { row, now, tx in
             var row = row
             for case .runAt(let time) in self.apply(.released, to: &row, at: now) {
@@ -27,7 +43,18 @@ extension Delivery {
 
     /// Ends a campaign's sending for good: what has not left is cancelled, in the portal too when its notice has not left.
     package func cancel(_ campaign: CampaignID, by requester: Requester) async throws {
-        try await set(.cancelled, campaign, by: requester)
+        try await store.write { tx in try self.cancel(campaign, by: requester, in: tx) }
+        try await cancelMessages(of: campaign, by: requester)
+    }
+
+    /// No attempt begins from the caller's commit on; `cancelMessages` then ends what has not left.
+    package func cancel(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws {
+        try set(.cancelled, campaign, by: requester, in: tx)
+    }
+
+    /// Cancels each message of a cancelled campaign that has not left. Doing it again changes nothing.
+    package func cancelMessages(of campaign: CampaignID, by requester: Requester) async throws {
+        try requireControl(requester)
         let standings: [DeliveryStanding] = [.queued, .held, .inDoubt]
         try await forEachChunk(of: campaign, standings: standings, reason: nil, requester) { row, now, tx in
             var row = row
@@ -42,26 +69,33 @@ extension Delivery {
         }
     }
 
-    private func set(_ control: CampaignControl, _ campaign: CampaignID, by requester: Requester) async throws {
+    private func requireControl(_ requester: Requester) throws {
         if requester.kind != .service { try requester.require(.sendCampaigns) }
-        try await store.write { tx in
-            try CampaignControlQueries.put(
-                control,
-                of: campaign,
-                organization: requester.organization,
-                at: self.surroundings.now(),
-                in: tx
-            )
-            try self.audit.record(
-                AuditEntry(
-                    .deliveryControl,
-                    object: AuditObject(kind: "campaign", campaign),
-                    facts: ["control": control.rawValue]
-                ),
-                by: requester,
-                in: tx
-            )
-        }
+    }
+
+    private func set(
+        _ control: CampaignControl,
+        _ campaign: CampaignID,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws {
+        try requireControl(requester)
+        try CampaignControlQueries.put(
+            control,
+            of: campaign,
+            organization: requester.organization,
+            at: surroundings.now(),
+            in: tx
+        )
+        try audit.record(
+            AuditEntry(
+                .deliveryControl,
+                object: AuditObject(kind: "campaign", campaign),
+                facts: ["control": control.rawValue]
+            ),
+            by: requester,
+            in: tx
+        )
     }
 
     /// Each chunk leaves the standings that are looked for, so that the next begins where this one ended.

@@ -75,6 +75,45 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `a command that the send path does not take changes nothing of the campaign`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.worker.runOnce()
+            world.delivery.state.withLock { $0.isRefusingControl = true }
+            await #expect(throws: RememberingCampaignDelivery.Failure.self) {
+                try await world.campaigns.pause(id, requester: world.marketer)
+            }
+            await #expect(throws: RememberingCampaignDelivery.Failure.self) {
+                try await world.campaigns.cancel(id, requester: world.marketer)
+            }
+            #expect(try await world.campaigns.campaign(id, requester: world.marketer).state == .sending)
+            world.delivery.state.withLock { $0.isRefusingControl = false }
+            try await world.campaigns.pause(id, requester: world.marketer)
+            world.delivery.state.withLock { $0.isRefusingControl = true }
+            await #expect(throws: RememberingCampaignDelivery.Failure.self) {
+                try await world.campaigns.resume(id, requester: world.marketer)
+            }
+            #expect(try await world.campaigns.campaign(id, requester: world.marketer).state == .paused)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `the worker lets the held messages of a resumed campaign go`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.worker.runOnce()
+            try await world.campaigns.pause(id, requester: world.marketer)
+            try await world.campaigns.resume(id, requester: world.marketer)
+            // As if the process had ended right after the command was kept.
+            world.delivery.state.withLock { $0.releases = 0 }
+            try await world.work()
+            #expect(world.delivery.state.withLock(\.releases) > 0)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a paused campaign makes no message until it is resumed`(kind: StoreKind) async throws {
         try await CampaignWorld.with(kind) { world in
             let id = try await world.draft()

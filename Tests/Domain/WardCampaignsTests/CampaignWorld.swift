@@ -59,6 +59,10 @@ final class RememberingCampaignDelivery: CampaignDelivery {
         var askedAbout: [ContactID?] = []
         var dryRunsUntilFailure: Int?
         var commands: [String] = []
+        var isRefusingControl = false
+        var releases = 0
+        /// Looks at the counts that find a message on its way; the one after them fails.
+        var looksLeft = 0
     }
     struct Failure: Error {}
     let state = Mutex(State())
@@ -140,13 +144,36 @@ final class RememberingCampaignDelivery: CampaignDelivery {
         }
     }
     func learnProtection(of domains: Set<String>, by requester: Requester) async throws -> Int { domains.count }
-    func pause(_ campaign: CampaignID, by requester: Requester) async throws { note("pause") }
-    func resume(_ campaign: CampaignID, by requester: Requester) async throws { note("resume") }
-    func cancel(_ campaign: CampaignID, by requester: Requester) async throws { note("cancel") }
-    private func note(_ command: String) { state.withLock { $0.commands.append(command) } }
+    func pause(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws {
+        try note("pause")
+    }
+    func resume(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws {
+        try note("resume")
+    }
+    func cancel(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws {
+        try note("cancel")
+    }
+    func releasePaused(of campaign: CampaignID, by requester: Requester) async throws {
+        state.withLock { $0.releases += 1 }
+    }
+    func cancelMessages(of campaign: CampaignID, by requester: Requester) async throws {}
+    private func note(_ command: String) throws {
+        try state.withLock { state in
+            if state.isRefusingControl { throw Failure() }
+            state.commands.append(command)
+        }
+    }
 
     func counts(of campaign: CampaignID, by requester: Requester) async throws -> DeliveryCounts {
-        let count = state.withLock { $0.submitted.count }
+        let (count, looks) = state.withLock { state in
+            defer { state.looksLeft = max(0, state.looksLeft - 1) }
+            return (state.submitted.count, state.looksLeft)
+        }
+        if looks == 1 { throw Failure() }
+        if looks > 1 {
+            let row = DeliveryCount(standing: .attempting, reason: nil, method: .verifiedTLS, count: count)
+            return DeliveryCounts(rows: [row], attemptsInDoubt: 0)
+        }
         let row = DeliveryCount(standing: .delivered, reason: nil, method: .verifiedTLS, count: count)
         return DeliveryCounts(rows: count == 0 ? [] : [row], attemptsInDoubt: 0)
     }

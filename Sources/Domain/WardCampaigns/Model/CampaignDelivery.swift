@@ -29,9 +29,11 @@ package protocol CampaignDelivery: Sendable {
     @discardableResult
     func learnProtection(of domains: Set<String>, by requester: Requester) async throws -> Int
 
-    func pause(_ campaign: CampaignID, by requester: Requester) async throws
-    func resume(_ campaign: CampaignID, by requester: Requester) async throws
-    func cancel(_ campaign: CampaignID, by requester: Requester) async throws
+    func pause(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws
+    func resume(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws
+    func releasePaused(of campaign: CampaignID, by requester: Requester) async throws
+    func cancel(_ campaign: CampaignID, by requester: Requester, in tx: any WriteTransaction) throws
+    func cancelMessages(of campaign: CampaignID, by requester: Requester) async throws
 
     func counts(of campaign: CampaignID, by requester: Requester) async throws -> DeliveryCounts
     func people(
