@@ -342,9 +342,17 @@ extension CampaignWorker {
         guard state == .sending else { return try await drop(item) }
         let counts = try await campaigns.delivery.counts(of: id, by: service)
         guard counts.pending == 0 else {
+            // Looking is no failure: a new item each time, so that only what fails is counted towards giving up.
             let time = surroundings.now() + .seconds(2)
             return try await campaigns.store.write { [campaigns] tx in
-                try campaigns.queue.retry(item, at: time, in: tx)
+                try campaigns.queue.finish(item, in: tx)
+                try campaigns.queue.enqueue(
+                    .campaignFinish,
+                    organization: organization,
+                    reference: id.bytes,
+                    runAt: time,
+                    in: tx
+                )
             }
         }
         try await campaigns.store.write { [campaigns] tx in

@@ -3,6 +3,7 @@
 import WardAudit
 package import WardDelivery
 package import WardKernel
+import WardQueue
 import WardStorage
 
 /// One number of a report, with the people behind it.
@@ -54,6 +55,8 @@ package struct CampaignReport: Hashable, Sendable {
     package let rows: [ReportRow]
     /// Attempts that were in doubt, whatever became of the message later.
     package let attemptsInDoubt: Int
+    /// Its work failed so often that nothing more happens by itself; pausing and resuming begins anew.
+    package let isStuck: Bool
     package let askedAt: Timestamp
 
     package func count(_ standings: DeliveryStanding...) -> Int {
@@ -112,8 +115,16 @@ extension Campaigns {
         try requester.require(.viewCampaigns)
         let organization = requester.organization
         let row = try await store.read { [self] tx in try self.row(id, of: organization, in: tx) }
-        let own = try await store.read { tx in
-            try RecipientQueries.counts(of: id, organization: organization, in: tx)
+        let (own, isStuck) = try await store.read { [self] tx in
+            (
+                try RecipientQueries.counts(of: id, organization: organization, in: tx),
+                try queue.isParked(
+                    [.campaignStart, .campaignExpand, .campaignFinish],
+                    organization: organization,
+                    reference: id.bytes,
+                    in: tx
+                )
+            )
         }
         let counts = try await delivery.counts(of: id, by: requester)
         var rows = counts.rows.map { ReportRow(source: .delivery($0), count: $0.count) }
@@ -127,6 +138,7 @@ extension Campaigns {
             toBeMade: own.reduce(0) { $0 + ($1.state == .pending ? $1.people : 0) },
             rows: rows,
             attemptsInDoubt: counts.attemptsInDoubt,
+            isStuck: isStuck,
             askedAt: surroundings.now()
         )
     }

@@ -129,6 +129,18 @@ package struct Queue: Sendable {
         try WorkItemQueries.rescheduleAll(kind, organization: organization, reference: reference, at: time, in: tx)
     }
 
+    /// Whether work of these kinds about one thing was given up until a person looks.
+    package func isParked(
+        _ kinds: [WorkKind],
+        organization: OrganizationID,
+        reference: [UInt8],
+        in tx: any ReadTransaction
+    ) throws -> Bool {
+        try kinds.contains {
+            try WorkItemQueries.isParked($0, organization: organization, reference: reference, in: tx)
+        }
+    }
+
     package func counts(
         of kind: WorkKind,
         organization: OrganizationID,

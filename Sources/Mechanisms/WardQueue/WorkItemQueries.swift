@@ -117,6 +117,20 @@ enum WorkItemQueries {
         )
     }
 
+    static func isParked(
+        _ kind: WorkKind,
+        organization: OrganizationID,
+        reference: [UInt8],
+        in tx: any ReadTransaction
+    ) throws -> Bool {
+        try tx.row(
+            """
+            SELECT 1 FROM work_item
+            WHERE \(fragment: about(kind, organization, reference)) AND parked_reason IS NOT NULL LIMIT 1
+            """
+        ) != nil
+    }
+
     static func counts(
         _ kind: WorkKind,
         organization: OrganizationID,

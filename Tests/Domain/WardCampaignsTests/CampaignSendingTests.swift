@@ -75,6 +75,67 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `a database that is away for a while does not end the worker`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            world.store.fail(next: 9)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do { try await world.worker.run() } catch is CancellationError { return }
+                }
+                group.addTask {
+                    while world.delivery.state.withLock({ $0.submitted.count }) < 2, !Task.isCancelled {
+                        await Task.yield()
+                    }
+                }
+                // Whichever ends first: the worker's failure, or everybody's message.
+                _ = try await group.next()
+                group.cancelAll()
+            }
+            #expect(world.delivery.state.withLock { $0.submitted.count } == 2)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `waiting long for the last message counts as no failure`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            world.delivery.state.withLock { $0.looksLeft = 30 }
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.work(rounds: 80)
+            let left = world.delivery.state.withLock(\.looksLeft)
+            #expect(left == 0)
+            let report = try await world.campaigns.report(id, requester: world.marketer)
+            #expect(report.state == .finished)
+            #expect(!report.isStuck)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a campaign whose work was given up says so, and pausing and resuming begins anew`(
+        kind: StoreKind
+    ) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            world.delivery.state.withLock { $0.failuresLeft = 1_000 }
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.work(rounds: 600)
+            let stuck = try await world.campaigns.report(id, requester: world.marketer)
+            #expect(stuck.isStuck)
+            #expect(stuck.state == .sending)
+            world.delivery.state.withLock { $0.failuresLeft = 0 }
+            try await world.campaigns.pause(id, requester: world.marketer)
+            try await world.campaigns.resume(id, requester: world.marketer)
+            try await world.work()
+            let report = try await world.campaigns.report(id, requester: world.marketer)
+            #expect(!report.isStuck)
+            #expect(report.state == .finished)
+            #expect(report.delivered == 2)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a command that the send path does not take changes nothing of the campaign`(kind: StoreKind) async throws {
         try await CampaignWorld.with(kind) { world in
             let id = try await world.draft()

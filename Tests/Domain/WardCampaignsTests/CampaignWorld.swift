@@ -211,7 +211,7 @@ struct CampaignWorld {
         TestVault.migrations + WardSegmentsMigrations.all + WardConsentMigrations.all + WardCampaignsMigrations.all
         + WardQueueMigrations.all
 
-    let store: any Store
+    let store: InterruptibleStore
     let clock: TestSurroundings
     let organization: OrganizationID
     let campaigns: Campaigns
@@ -228,6 +228,7 @@ struct CampaignWorld {
         _ body: (CampaignWorld) async throws -> Void
     ) async throws {
         try await TestStore.with(kind, migrations: migrations) { store in
+            let store = InterruptibleStore(store)
             let clock = TestSurroundings()
             let surroundings = clock.surroundings
             let ground = try await TestVault.make(in: store, surroundings: surroundings)
@@ -296,8 +297,8 @@ struct CampaignWorld {
     }
 
     /// Lets the worker do what is due, and time go by, until nothing is.
-    func work() async throws {
-        for _ in 0..<40 {
+    func work(rounds: Int = 40) async throws {
+        for _ in 0..<rounds {
             try await worker.runOnce()
             clock.advance(by: .seconds(10))
         }

@@ -144,50 +144,6 @@ final class ScriptedTransmitter: Transmitter {
     var attempts: Int { state.withLock(\.attempts) }
 }
 
-/// A store that is away when a test says so, for as many transactions as it says.
-final class InterruptibleStore: Store {
-    private let store: any Store
-    private let failures = Mutex(0)
-
-    init(_ store: any Store) { self.store = store }
-
-    var dialect: Dialect { store.dialect }
-
-    /// The next transactions find no database.
-    func fail(next count: Int) { failures.withLock { $0 = count } }
-
-    private func check() throws {
-        let isAway = failures.withLock { failures in
-            defer { failures = max(0, failures - 1) }
-            return failures > 0
-        }
-        if isAway { throw StoreError(code: .unavailable, detail: "test") }
-    }
-
-    func write<Result: Sendable>(
-        _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
-    ) async throws -> Result {
-        try check()
-        return try await store.write(body)
-    }
-
-    func writeAlone<Result: Sendable>(
-        _ body: @escaping @Sendable (any WriteTransaction) throws -> Result
-    ) async throws -> Result {
-        try check()
-        return try await store.writeAlone(body)
-    }
-
-    func read<Result: Sendable>(
-        _ body: @escaping @Sendable (any ReadTransaction) throws -> Result
-    ) async throws -> Result {
-        try check()
-        return try await store.read(body)
-    }
-
-    func close() async { await store.close() }
-}
-
 /// Delivery on a store of its own, with scripted neighbours.
 struct DeliveryWorld {
     let store: InterruptibleStore

@@ -151,6 +151,11 @@ enum ReportPages {
             part("{count} on their way", report.pending),
         ].compactMap { $0 }
         let people = words("{count} {count|person|people}", count: report.audience)
+        if report.isStuck, !report.state.isOver {
+            return words(
+                "Sending failed again and again and has stopped. Pause the campaign and resume it to try anew."
+            )
+        }
         return parts.isEmpty ? people + "." : people + ": " + parts.joined(separator: ", ") + "."
     }
 
