@@ -250,10 +250,7 @@ extension CampaignWorker {
 
     /// Clears, queues and notes one chunk; false when the campaign no longer sends.
     private func hand(over chunk: Chunk, content: MessageContent) async throws -> Bool {
-        let drafts = chunk.planned.compactMap { planned in
-            if case .message(_, let draft, _) = planned { draft } else { nil }
-        }
-        let prepared = try campaigns.delivery.prepare(drafts, content: content)
+        let (planned, prepared) = try campaigns.prepare(chunk.planned, content: content)
         let (id, organization) = (chunk.plan.campaign, chunk.plan.organization)
         return try await campaigns.store.writeAlone { [campaigns] tx in
             guard try campaigns.row(id, of: organization, in: tx).state == .sending else {
@@ -262,7 +259,7 @@ extension CampaignWorker {
             }
             try campaigns.queue.renew(chunk.item, lease: Self.lease, in: tx)
             let outcomes = try campaigns.delivery.submit(prepared, by: chunk.service, in: tx)
-            try campaigns.note(chunk.planned, outcomes, plan: chunk.plan, in: tx)
+            try campaigns.note(planned, outcomes, plan: chunk.plan, in: tx)
             return true
         }
     }

@@ -191,7 +191,7 @@ extension Campaigns {
         let organization = requester.organization
         let planned = try await store.read { [self] tx in
             let people = try self.people.people(contacts, of: organization, in: tx)
-            return try plan.plan(contacts, people: people, surroundings: surroundings)
+            return try makeable(plan.plan(contacts, people: people, surroundings: surroundings), of: plan)
         }
         var answers: [PreflightAnswer] = []
         var candidates: [DryRunCandidate] = []

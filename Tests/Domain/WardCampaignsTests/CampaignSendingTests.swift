@@ -75,6 +75,53 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `one person's message that cannot be made keeps nobody else's back, and the preflight says so`(
+        kind: StoreKind
+    ) async throws {
+        try await CampaignWorld.with(kind) { world in
+            var draft = CampaignDraftTests.complete()
+            draft.segment = world.segment
+            draft.text = "Good day"
+            let id = try await world.campaigns.create(draft, requester: world.marketer)
+            world.delivery.state.withLock { $0.unmakeable = ["dan@b.example"] }
+            let preflight = try await world.campaigns.preflight(id, requester: world.marketer)
+            #expect(preflight.reached == 2)
+            #expect(preflight.groups.contains { $0.reason == "not_makeable" && $0.count == 1 })
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            try await world.work()
+            let addresses = world.delivery.state.withLock { $0.addresses.values.map(\.mailbox) }
+            #expect(addresses == ["family@a.example", "family@a.example"])
+            let report = try await world.campaigns.report(id, requester: world.marketer)
+            #expect(report.state == .finished)
+            let reasons = report.rows.compactMap { row in
+                if case .noMessage(let word) = row.source { word } else { nil }
+            }
+            #expect(Set(reasons) == ["no_address", "not_makeable"])
+            #expect(report.rows.allSatisfy { $0.sentence != nil || $0.title == DeliveryStanding.delivered.title })
+        }
+    }
+
+    @Test(arguments: [("https://p.example/l", true), ("http://127.0.0.1:8481/l", false)])
+    func `mail programs are offered a button to unsubscribe only where it would work`(
+        origin: String,
+        isOffered: Bool
+    ) throws {
+        let template = CampaignTemplate(
+            subject: "x",
+            text: "Good day",
+            language: CampaignDraftTests.complete().language,
+            footer: .init(organization: "Lakeside Health", postalAddress: "1 Lake Road")
+        )
+        let content = try CampaignComposer.compose(
+            template,
+            CampaignValues(fields: [:], unsubscribe: origin + "/u/abc")
+        )
+        #expect(content.text.contains(origin + "/u/abc"))
+        #expect(content.headers.contains { $0.name == "List-Unsubscribe" } == isOffered)
+        #expect(content.headers.contains { $0.name == "List-Unsubscribe-Post" } == isOffered)
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `a database that is away for a while does not end the worker`(kind: StoreKind) async throws {
         try await CampaignWorld.with(kind) { world in
             let id = try await world.draft()

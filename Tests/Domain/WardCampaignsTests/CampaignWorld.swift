@@ -60,6 +60,8 @@ final class RememberingCampaignDelivery: CampaignDelivery {
         var dryRunsUntilFailure: Int?
         var commands: [String] = []
         var isRefusingControl = false
+        /// Addresses whose messages cannot be encoded.
+        var unmakeable: Set<String> = []
         var releases = 0
         /// Looks at the counts that find a message on its way; the one after them fails.
         var looksLeft = 0
@@ -93,6 +95,7 @@ final class RememberingCampaignDelivery: CampaignDelivery {
     }
     func prepare(_ drafts: [MessageDraft], content: MessageContent) throws -> [PreparedMessage] {
         try drafts.map { draft in
+            if state.withLock({ $0.unmakeable.contains(draft.address.mailbox) }) { throw Failure() }
             _ = try CampaignComposer().compose(content.template, values: draft.values)
             return PreparedMessage(
                 id: surroundings.makeIdentifier(),

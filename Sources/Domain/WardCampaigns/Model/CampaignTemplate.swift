@@ -86,8 +86,8 @@ package struct CampaignComposer: ContentComposer {
         if let link = values.unsubscribe {
             plain += "\n\n\(words.unsubscribe): \(link)"
             html += "\n<p><a href=\"\(HTMLText.escaped(link))\">\(words.unsubscribe)</a></p>"
-            // RFC 8058 wants https. A site on loopback without a certificate offers its link in the text alone.
-            if link.hasPrefix("https://") {
+            // RFC 8058 wants https, and no message could ever be encoded with anything else: the link in the text stays.
+            if hasOneClick(link) {
                 headers = [
                     MailHeader(name: "List-Unsubscribe", value: "<\(link)>"),
                     MailHeader(name: "List-Unsubscribe-Post", value: "List-Unsubscribe=One-Click"),
@@ -101,6 +101,9 @@ package struct CampaignComposer: ContentComposer {
             headers: headers
         )
     }
+
+    /// Whether mail programs may offer a button for this address.
+    static func hasOneClick(_ address: String) -> Bool { address.hasPrefix("https://") }
 
     private static func merged(_ source: String, _ values: CampaignValues) throws(CampaignComposeError) -> MergedText {
         let template: MergeTemplate

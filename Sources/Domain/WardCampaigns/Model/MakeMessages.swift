@@ -14,6 +14,8 @@ package enum NoMessage: Hashable, Sendable {
     case missingField(String)
     /// The person's values make the text too long.
     case tooLong
+    /// The person's values make something that no mail can carry.
+    case notMakeable
     /// No longer on record.
     case personUnknown
     case campaignCancelled
@@ -24,6 +26,7 @@ package enum NoMessage: Hashable, Sendable {
         case .noAddress: "no_address"
         case .missingField(let name): "missing_field:\(name)"
         case .tooLong: "too_long"
+        case .notMakeable: "not_makeable"
         case .personUnknown: "person_unknown"
         case .campaignCancelled: "campaign_cancelled"
         }
@@ -33,6 +36,7 @@ package enum NoMessage: Hashable, Sendable {
         switch word {
         case "no_address": self = .noAddress
         case "too_long": self = .tooLong
+        case "not_makeable": self = .notMakeable
         case "person_unknown": self = .personUnknown
         case "campaign_cancelled": self = .campaignCancelled
         default:
@@ -47,6 +51,7 @@ package enum NoMessage: Hashable, Sendable {
         case .noAddress: "There is no e-mail address on record."
         case .missingField(let name): "The record has no value for “\(name)”, and the text has no fall-back for it."
         case .tooLong: "The person’s values make the text too long."
+        case .notMakeable: "The message could not be put together with the person’s values."
         case .personUnknown: "The person is no longer on record."
         case .campaignCancelled: "The campaign was cancelled before a message was made."
         }

@@ -124,6 +124,11 @@ struct CampaignPreflightCommand: FacadeCommand {
     func run(with session: CommandSession) async throws -> ExitStatus {
         await session.output.progress("Asking the send gate about everybody …")
         let report = try await session.facades.campaigns.preflight(try choice.id, requester: session.requester)
+        if try await session.facades.campaigns.lacksOneClick(try choice.id, requester: session.requester) {
+            await session.output.problem(
+                "The patients' site is not on https, so mail programs get no button to unsubscribe; the link stays."
+            )
+        }
         await session.output.endProgress()
         var table = Table([("method", .left), ("reason", .left), ("people", .right)])
         for group in report.groups { table.add([group.method.rawValue, group.sentence, group.count.grouped]) }
