@@ -35,7 +35,8 @@ extension Delivery {
         }
         let now = surroundings.now()
         if row.life.standing == .attempting, try takeOver(&row, item, at: now, in: tx) { return nil }
-        if row.life.standing == .held { _ = apply(.released, to: &row, at: now) }
+        row.heldFor = row.life.standing == .held ? row.life.reason : nil
+        if row.life.standing == .held { _ = apply(.dueAgain, to: &row, at: now) }
         if let event = try obstacle(row, at: now, organization: organization, in: tx) {
             try settle(event, &row, item, at: now, in: tx)
             return nil
@@ -91,7 +92,9 @@ extension Delivery {
             case .cancelled: return .cancelled
             }
         }
-        return now >= row.life.expiresAt ? .timeOver : nil
+        guard now >= row.life.expiresAt else { return nil }
+        // What was held waits for a person from now on.
+        return row.heldFor.flatMap(HoldReason.init(rawValue:)).map { .gateHeld($0, until: nil) } ?? .timeOver
     }
 
     private func clearAndBegin(

@@ -124,8 +124,10 @@ extension Delivery {
         }
     }
 
-    /// Lets one held message go on: the gate is asked again.
-    package func release(_ id: MessageID, by requester: Requester) async throws {
+    /// Lets one held message go on: the gate is asked again, and the message has as much time as a new one.
+    ///
+    /// - Parameter why: for the audit log, where a person gave a reason.
+    package func release(_ id: MessageID, why: Sensitive<String>? = nil, by requester: Requester) async throws {
         try requireSending(requester)
         try await store.write { tx in
             guard var row = try DeliveryQueries.find(id, of: requester.organization, in: tx) else {
@@ -147,7 +149,8 @@ extension Delivery {
                 AuditEntry(
                     .messageRelease,
                     object: AuditObject(kind: "message", id),
-                    subject: row.recipient.contact
+                    subject: row.recipient.contact,
+                    reason: why
                 ),
                 by: requester,
                 in: tx

@@ -134,8 +134,12 @@ extension Delivery {
                 try consent.suppress(address, reason: .hardBounce, by: Self.service(organization), in: tx)
             }
         }
+        // A notice that is held has ended for the message that it announces, and must not go out after that.
+        if row.life.standing == .held, row.announces != nil { runAt = nil }
         if let runAt { try queue.retry(item, at: runAt, in: tx) } else { try queue.finish(item, in: tx) }
-        try recordEnd(of: row, organization: organization, in: tx)
+        // Asked again and held for the same reason: nothing that is not on record.
+        let isNews = row.life.standing != .held || row.heldFor == nil || row.heldFor != row.life.reason
+        if isNews { try recordEnd(of: row, organization: organization, in: tx) }
         try tellAnnounced(by: row, organization: organization, in: tx)
     }
 

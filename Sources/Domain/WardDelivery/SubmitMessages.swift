@@ -117,7 +117,10 @@ extension Delivery {
             )
             try DeliveryQueries.insert(row, of: organization, at: now, in: tx)
             try keep(sealedDecisions[position], decisions[position], of: message.id, organization: organization, in: tx)
-            if let runAt { try enqueue(row, terms: message.terms, at: runAt, of: organization, in: tx) }
+            // A notice that is held at once has ended already.
+            if let runAt, announces == nil || life.standing != .held {
+                try enqueue(row, terms: message.terms, at: runAt, of: organization, in: tx)
+            }
             return outcome
         }
     }
@@ -135,8 +138,9 @@ extension Delivery {
             life.method = method
             return (.queued(id, method), now)
         case .hold(let reason, let until):
-            _ = life.apply(.gateHeld(reason, until: until), at: now, schedule: schedule)
-            return (.held(id, reason), until)
+            let steps = life.apply(.gateHeld(reason, until: until), at: now, schedule: schedule)
+            for case .runAt(let time) in steps { return (.held(id, reason), time) }
+            return (.held(id, reason), nil)
         case .refuse(let reason):
             _ = life.apply(.gateRefused(reason), at: now, schedule: schedule)
             return (.notSent(id, reason), nil)

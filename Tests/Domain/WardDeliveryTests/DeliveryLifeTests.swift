@@ -48,7 +48,7 @@ import WardTestKit
         .attemptBegan(.portal), .finalDotAhead, .accepted, .failedForNow, .replyLost,
         .refusedForGood(.unknownUser, isProved: true), .refusedForGood(.unknownUser, isProved: false),
         .notProtectable, .withheld, .foundAbandoned, .deposited, .noticeDelivered,
-        .noticeFailed(.expired, reason: nil), .opened, .released, .timeOver, .cancelled,
+        .noticeFailed(.expired, reason: nil), .opened, .released, .dueAgain, .timeOver, .cancelled,
     ]
 
     @Test(arguments: 0..<200)

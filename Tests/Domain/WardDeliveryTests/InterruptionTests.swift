@@ -176,6 +176,71 @@ import WardVault
     }
 
     @Test(arguments: TestStore.kinds)
+    func `a message that nobody could be recognised for goes when the person can be`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.portal.state.withLock { _ = $0.recognisable.remove(person) }
+            guard
+                case .held(let id, .noRecognition) = try await world.send(
+                    to: person,
+                    try world.terms { $0.methods = .portalOnly }
+                )
+            else { throw DeliveryWorld.Unexpected() }
+            for _ in 0..<3 {
+                world.clock.advance(by: .hours(5))
+                try await world.drain()
+                #expect(try await world.standing(of: id) == .held)
+            }
+            world.portal.state.withLock { _ = $0.recognisable.insert(person) }
+            world.clock.advance(by: .hours(5))
+            try await world.drain()
+            #expect(try await world.standing(of: id) == .waitingInPortal)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a message held for weeks is released with all the time of a new one, and the reason is kept`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            world.portal.state.withLock { _ = $0.recognisable.remove(person) }
+            guard
+                case .held(let id, .noRecognition) = try await world.send(
+                    to: person,
+                    try world.terms { $0.methods = .portalOnly }
+                )
+            else { throw DeliveryWorld.Unexpected() }
+            for _ in 0..<30 {
+                world.clock.advance(by: .hours(12))
+                try await world.drain()
+            }
+            #expect(try await world.standing(of: id) == .held)
+            world.portal.state.withLock { _ = $0.recognisable.insert(person) }
+            try await world.delivery.release(id, why: Sensitive("born 1990, says the card"), by: world.marketer)
+            try await world.drain()
+            #expect(try await world.standing(of: id) == .waitingInPortal)
+            await #expect(throws: DeliveryError.notHeld(id)) {
+                try await world.delivery.release(id, by: world.marketer)
+            }
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a campaign paused for weeks goes on when it is resumed`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            let id = try await world.queued(to: person, try world.terms())
+            try await world.delivery.pause(world.campaign, by: world.marketer)
+            try await world.drain()
+            world.clock.advance(by: .days(20))
+            try await world.delivery.resume(world.campaign, by: world.marketer)
+            try await world.drain()
+            #expect(try await world.standing(of: id) == .delivered)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `an erased person's message is not sent`(kind: StoreKind) async throws {
         try await DeliveryWorld.with(kind) { world in
             let person = try await world.makePerson()

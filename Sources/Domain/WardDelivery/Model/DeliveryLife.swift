@@ -32,6 +32,8 @@ package struct RetrySchedule: Hashable, Sendable {
     package var cap: Duration
     /// From queueing until the message expires.
     package var lifetime: Duration
+    /// Until the gate is asked again about a message that it held for a reason that may pass.
+    package var whileHeld: Duration = .hours(4)
     /// The part of a pause that chance adds or takes away, 0 … 1, so that retries do not come in waves.
     package var jitter: Double
 
@@ -97,8 +99,10 @@ enum DeliveryEvent: Hashable, Sendable {
     /// The notice reached a final standing without being delivered.
     case noticeFailed(DeliveryStanding, reason: String?)
     case opened
-    /// Staff, or the resuming of a campaign, lets a held message go on.
+    /// Staff, or the resuming of a campaign, lets a held message go on, with all the time that a new one has.
     case released
+    /// The time until which a message was held has come.
+    case dueAgain
     /// The time in which attempts are made is over.
     case timeOver
     case cancelled
@@ -127,7 +131,7 @@ struct DeliveryLife: Hashable, Sendable {
     /// Whether the running attempt has passed the point where it may have been sent.
     var mayHaveBeenSent: Bool
     let guarantee: DeliveryGuarantee
-    let expiresAt: Timestamp
+    var expiresAt: Timestamp
 
     init(guarantee: DeliveryGuarantee, expiresAt: Timestamp) {
         standing = .queued
@@ -178,13 +182,16 @@ struct DeliveryLife: Hashable, Sendable {
         case .cancelled: return end(.cancelled)
         case .timeOver: return end(standing == .inDoubt ? .unknown : .expired)
         case .gateRefused(let reason): return end(.notSent, reason.rawValue)
-        case .gateHeld(let reason, let until): return hold(reason, until: until)
+        case .gateHeld(let reason, let until):
+            let again = now + schedule.whileHeld
+            return hold(reason, until: until ?? (reason.mayPass && again < expiresAt ? again : nil))
         case .attemptBegan(let method): return begin(method)
         // The reply of an attempt that was taken over while it lived.
         case .accepted where standing == .inDoubt: return end(.delivered)
         case .deposited: return standing == .attempting ? end(.noticing) : []
-        case .released:
+        case .released, .dueAgain:
             guard standing == .held else { return [] }
+            if event == .released { expiresAt = max(expiresAt, now + schedule.lifetime) }
             return requeue(at: now)
         default: return finishAttempt(event, at: now, schedule: schedule, chance: chance)
         }

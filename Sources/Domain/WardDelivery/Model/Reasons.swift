@@ -50,6 +50,10 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
     /// The message failed to compose or be stored three times.
     case cannotCompose = "cannot_compose"
 
+    /// Whether it may pass without anybody doing anything about the message: a birth date is added, a server gets TLS, the
+    /// order of methods changes.
+    var mayPass: Bool { [.noMethod, .noRecognition, .tlsNotPossible].contains(self) }
+
     /// The reason in words.
     package var sentence: String {
         switch self {

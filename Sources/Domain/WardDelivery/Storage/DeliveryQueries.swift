@@ -19,6 +19,8 @@ struct StoredDelivery: Sendable {
     var destination: [UInt8]
     var envelope: [UInt8]
     var changedAt: Timestamp
+    /// Why it was held until this attempt; not stored.
+    var heldFor: String?
 }
 
 extension MessageRecipient {
@@ -79,7 +81,7 @@ enum DeliveryQueries {
             """
             UPDATE delivery SET standing = \(life.standing.rawValue), reason = \(life.reason),
                 method = \(life.method?.rawValue), attempts = \(life.attempts), doubts = \(life.doubts),
-                may_have_been_sent = \(life.mayHaveBeenSent), changed_at = \(now)
+                may_have_been_sent = \(life.mayHaveBeenSent), expires_at = \(life.expiresAt), changed_at = \(now)
             WHERE organization = \(organization) AND id = \(id)
             """
         )

@@ -7,8 +7,8 @@ import WardKernel
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract: "Explain what became of a message, and why.",
-        subcommands: [MailExplainCommand.self]
+        abstract: "Explain what became of a message, and let a held one go on.",
+        subcommands: [MailExplainCommand.self, MailReleaseCommand.self]
     )
 }
 
@@ -73,5 +73,36 @@ struct MailExplainCommand: FacadeCommand {
         case .holds(let reason, _): reason.sentence
         case .refuses(let reason, _): reason.sentence
         }
+    }
+}
+
+struct MailReleaseCommand: FacadeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract: "Let a held message go on: the send gate is asked again.",
+        discussion: """
+            Whatever still speaks against the message holds it again. It then has as much time as a new one.
+
+              ward mail release 0193a1b2-… --data /var/lib/ward --reason "The birth date is on record now"
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The message's identifier, as the report's page shows it.") var message: String
+    @Option(help: "Why, for the audit log.") var reason: String
+
+    func validate() throws {
+        guard MessageID(message) != nil else { throw ValidationError("A message is named by its identifier.") }
+    }
+
+    func run(with session: CommandSession) async throws -> ExitStatus {
+        guard let id = MessageID(message) else { throw ValidationError("A message is named by its identifier.") }
+        do {
+            try await session.facades.delivery.release(id, why: Sensitive(reason), by: session.requester)
+        } catch DeliveryError.notHeld {
+            await session.output.problem("The message \(id) is not held; nothing was changed.")
+            return .negative
+        }
+        return await session.say("The gate is asked again about the message \(id).", asJSON: common.json)
     }
 }
