@@ -10,8 +10,10 @@ package import WardVault
 /// How deliveries are made.
 package struct DeliveryConfiguration: Sendable, Hashable {
     package var schedule: RetrySchedule
-    /// Messages that one worker holds at the same time, all organizations together: running or next in line.
+    /// Attempts of one worker at the same time, all organizations together.
     package var concurrency: Int
+    /// Of these, what campaigns leave to messages of their own: answers, notices, sign-in links.
+    var reserve: Int { concurrency / 8 }
     /// Attempts at the same time to one recipient domain.
     package var concurrencyPerDestination: Int
     /// How long a claimed message stays with a worker that no longer says that it lives.

@@ -26,6 +26,9 @@ package final class DeliveryWorker: Sendable {
         )
     }
 
+    /// Attempts under way.
+    var running: Int { shares.withLock(\.running) }
+
     /// Works until the task is cancelled; then waits for the attempts under way, each of which ends at once unless its
     /// final dot has left.
     package func run() async throws {
@@ -40,15 +43,23 @@ package final class DeliveryWorker: Sendable {
         leasesKeptAt.withLock { $0 = delivery.surroundings.now() }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await self.keepLeases() }
+            var nextLook = delivery.surroundings.now()
             while !Task.isCancelled {
-                let free = delivery.configuration.concurrency - shares.withLock(\.held.count)
-                let items = free > 0 ? try await claim(limit: free) : []
-                for item in items {
-                    group.addTask { await self.work(on: item) }
+                let free = delivery.configuration.concurrency - shares.withLock(\.running)
+                let freeForAll = free - delivery.configuration.reserve
+                var items: [WorkItem] = []
+                if freeForAll > 0 {
+                    items = try await claim(limit: freeForAll)
+                } else if free > 0, delivery.surroundings.now() >= nextLook {
+                    nextLook = delivery.surroundings.now() + delivery.configuration.pollInterval
+                    items = try await claim(limit: free, priorities: [.normal, .urgent])
+                }
+                for (item, admission) in admit(items) {
+                    group.addTask { await self.work(on: item, admission) }
                 }
                 if items.isEmpty {
                     try await delivery.surroundings.wait(
-                        free > 0 ? delivery.configuration.pollInterval : .milliseconds(5)
+                        freeForAll > 0 ? delivery.configuration.pollInterval : .milliseconds(5)
                     )
                 }
             }
@@ -59,12 +70,21 @@ package final class DeliveryWorker: Sendable {
     package func runOnce() async throws -> Int {
         let items = try await claim(limit: delivery.configuration.concurrency)
         await withDiscardingTaskGroup { group in
-            for item in items { group.addTask { await self.work(on: item) } }
+            for (item, admission) in admit(items) { group.addTask { await self.work(on: item, admission) } }
         }
         return items.count
     }
 
-    private func claim(limit: Int) async throws -> [WorkItem] {
+    /// At once, so that the next round knows which places are taken.
+    private func admit(_ items: [WorkItem]) -> [(WorkItem, DestinationShares.Admission)] {
+        let now = delivery.surroundings.now()
+        return shares.withLock { shares in items.map { ($0, shares.admit($0, at: now)) } }
+    }
+
+    private func claim(
+        limit: Int,
+        priorities: [WorkPriority] = WorkPriority.allCases
+    ) async throws -> [WorkItem] {
         do {
             let items = try await delivery.queue.claimAcrossOrganizations(
                 [.deliveryAttempt],
@@ -72,6 +92,7 @@ package final class DeliveryWorker: Sendable {
                 lease: delivery.configuration.lease,
                 owner: owner,
                 except: overdue(),
+                priorities: priorities,
                 from: delivery.store
             )
             shares.withLock { $0.held.append(contentsOf: items) }
@@ -91,8 +112,8 @@ package final class DeliveryWorker: Sendable {
     }
 
     /// Works on the item, then on those that wait for the same destination, one after another.
-    private func work(on item: WorkItem) async {
-        switch shares.withLock({ $0.admit(item, at: delivery.surroundings.now()) }) {
+    private func work(on item: WorkItem, _ admission: DestinationShares.Admission) async {
+        switch admission {
         case .waits: return
         case .comesBack(let time): await giveBack(item, until: time)
         case .runs:

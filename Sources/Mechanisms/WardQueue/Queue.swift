@@ -54,12 +54,13 @@ package struct Queue: Sendable {
         lease: Duration,
         owner: [UInt8],
         except held: [WorkID] = [],
+        priorities: [WorkPriority] = WorkPriority.allCases,
         from store: any Store
     ) async throws -> [WorkItem] {
         let now = surroundings.now()
         return try await store.write { tx in
             var claimed: [WorkItem] = []
-            for priority in WorkPriority.allCases.reversed() {
+            for priority in priorities.sorted().reversed() {
                 for kind in kinds where claimed.count < limit {
                     claimed += try WorkItemQueries.claim(
                         kind,

@@ -104,6 +104,8 @@ final class ScriptedTransmitter: Transmitter {
         var standard = Answer.accept
         var taken: [Transmission] = []
         var attempts = 0
+        /// Domains whose servers never answer.
+        var silent: Set<String> = []
     }
     let state = Mutex(State())
 
@@ -114,6 +116,12 @@ final class ScriptedTransmitter: Transmitter {
     ) async -> TransmissionOutcome {
         var evidence = AttemptEvidence(method: clearance.method)
         evidence.isNameProved = !transmission.isOpportunistic
+        if state.withLock({ $0.silent.contains(transmission.recipient.domain) }) {
+            let (silence, continuation) = AsyncStream.makeStream(of: Void.self)
+            for await _ in silence {}
+            continuation.finish()
+            return .withheld
+        }
         let answer = state.withLock { state in
             state.attempts += 1
             return state.answers.isEmpty ? state.standard : state.answers.removeFirst()
@@ -167,15 +175,23 @@ struct DeliveryWorld {
     static func with(
         _ kind: StoreKind,
         surroundings: Surroundings? = nil,
+        configuration: DeliveryConfiguration = DeliveryConfiguration(),
         _ body: (DeliveryWorld) async throws -> Void
     ) async throws {
         try await TestStore.with(kind, migrations: migrations) { store in
             let clock = TestSurroundings()
-            try await body(try await DeliveryWorld(store: store, clock, surroundings ?? clock.surroundings))
+            try await body(
+                try await DeliveryWorld(store: store, clock, surroundings ?? clock.surroundings, configuration)
+            )
         }
     }
 
-    private init(store: any Store, _ clock: TestSurroundings, _ surroundings: Surroundings) async throws {
+    private init(
+        store: any Store,
+        _ clock: TestSurroundings,
+        _ surroundings: Surroundings,
+        _ configuration: DeliveryConfiguration
+    ) async throws {
         let store = InterruptibleStore(store)
         self.store = store
         self.clock = clock
@@ -188,6 +204,7 @@ struct DeliveryWorld {
             consent: consent,
             sources: DeliverySources(portal: portal, audience: people, people: people),
             transmitter: transmitter,
+            configuration: configuration,
             surroundings: surroundings
         )
         worker = DeliveryWorker(delivery)

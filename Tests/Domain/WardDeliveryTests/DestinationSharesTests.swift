@@ -40,6 +40,23 @@ import WardTestKit
         #expect(shares.admit(item(1), at: now) == .runs)
     }
 
+    @Test func `only what runs takes a place`() {
+        var shares = DestinationShares(limit: 2, waitingLimit: 10)
+        let items = (0..<8).map { _ in item(1) }
+        for item in items { _ = shares.admit(item, at: now) }
+        #expect(shares.running == 2)
+        var next: WorkItem? = items[0]
+        var finished = 0
+        while let current = next {
+            next = shares.finish(current, at: now)
+            finished += 1
+        }
+        #expect(finished == 7)
+        #expect(shares.running == 1)
+        #expect(shares.finish(items[1], at: now) == nil)
+        #expect(shares.running == 0)
+    }
+
     @Test func `a message to one person waits at the head of the line`() {
         var shares = DestinationShares(limit: 1, waitingLimit: 1)
         let (first, bulk, urgent) = (item(1), item(1), item(1, .normal))

@@ -26,6 +26,8 @@ struct DestinationShares: Sendable {
     let waitingLimit: Int
     /// Everything claimed and not finished: its leases are kept.
     var held: [WorkItem] = []
+    /// Attempts under way, all destinations together. Those that wait in a line take nobody's place.
+    private(set) var running = 0
     private var destinations: [[UInt8]: Destination] = [:]
 
     init(limit: Int, waitingLimit: Int) {
@@ -43,6 +45,7 @@ struct DestinationShares: Sendable {
         defer { destinations[key] = destination }
         if destination.running < limit {
             destination.running += 1
+            running += 1
             return .runs
         }
         // What is not a campaign's goes to the head of the line and is never sent back.
@@ -75,6 +78,7 @@ struct DestinationShares: Sendable {
         destination.lastEnd = now
         if destination.line.isEmpty {
             destination.running -= 1
+            running -= 1
             destinations[key] = destination.running == 0 ? nil : destination
             return nil
         }
