@@ -11,10 +11,22 @@ package struct SMTPTransmitter: Transmitter {
     private let finder: MailHostFinder
     private let resolver: any Resolver
 
-    package init(client: SMTPClient, resolver: any Resolver, surroundings: Surroundings, ownNames: Set<String> = []) {
+    /// - Parameter allowsPrivateAddresses: whether the answers of `resolver` are one's own; see `MailHostFinder`.
+    package init(
+        client: SMTPClient,
+        resolver: any Resolver,
+        surroundings: Surroundings,
+        ownNames: Set<String> = [],
+        allowsPrivateAddresses: Bool = false
+    ) {
         self.client = client
         self.resolver = resolver
-        finder = MailHostFinder(resolver: resolver, surroundings: surroundings, ownNames: ownNames)
+        finder = MailHostFinder(
+            resolver: resolver,
+            surroundings: surroundings,
+            ownNames: ownNames,
+            allowsPrivateAddresses: allowsPrivateAddresses
+        )
     }
 
     package func transmit(
@@ -40,8 +52,9 @@ package struct SMTPTransmitter: Transmitter {
         switch await endpoints(for: transmission.recipient.domain, route: transmission.route) {
         case .refused(let refusal): return .refusedForGood(refusal, AttemptEvidence(method: clearance.method))
         case .later(let word): return .failedForNow(word, AttemptEvidence(method: clearance.method))
-        case .found(let endpoints):
+        case .found(let endpoints, let unsigned):
             return await deliver(transaction, to: endpoints, transmission, clearance, beforeFinalDot)
+                .naming(unsigned: unsigned)
         }
     }
 
@@ -50,7 +63,7 @@ package struct SMTPTransmitter: Transmitter {
         switch await endpoints(for: domain, route: route) {
         case .refused(let refusal): return .unknown(refusal.rawValue)
         case .later(let word): return .unknown(word)
-        case .found(let endpoints): found = endpoints
+        case .found(let endpoints, _): found = endpoints
         }
         var finding = DestinationFinding.unknown("unreachable")
         for endpoint in found {
@@ -166,7 +179,8 @@ package struct SMTPTransmitter: Transmitter {
     }
 
     private enum Endpoints {
-        case found([SMTPEndpoint])
+        /// Unsigned: the names of hosts that the DNS gave without a signature.
+        case found([SMTPEndpoint], unsigned: Set<String>)
         case refused(ServerRefusal)
         case later(String)
     }
@@ -174,7 +188,9 @@ package struct SMTPTransmitter: Transmitter {
     private func endpoints(for domain: String, route: Route?) async -> Endpoints {
         if let route { return await endpoints(of: route) }
         switch await finder.mailHosts(of: domain) {
-        case .hosts(let hosts): return .found(hosts.map { SMTPEndpoint($0) })
+        case .hosts(let hosts):
+            let unsigned = Set(hosts.filter { !$0.isSecure }.map { $0.name.lowercased() })
+            return .found(hosts.map { SMTPEndpoint($0) }, unsigned: unsigned)
         case .takesNoMail, .noSuchDomain: return .refused(.noSuchDomain)
         case .temporaryFailure(let failure): return .later("dns_" + failure.rawValue)
         case .unusable(let problem): return .later("mx_" + problem.rawValue)
@@ -186,14 +202,17 @@ package struct SMTPTransmitter: Transmitter {
             SMTPCredentials(user: $0.user, password: $0.password)
         }
         func endpoint(_ addresses: [IPAddress]) -> Endpoints {
-            .found([
-                SMTPEndpoint(
-                    name: route.certificateName,
-                    addresses: addresses,
-                    port: route.port,
-                    credentials: credentials
-                )
-            ])
+            .found(
+                [
+                    SMTPEndpoint(
+                        name: route.certificateName,
+                        addresses: addresses,
+                        port: route.port,
+                        credentials: credentials
+                    )
+                ],
+                unsigned: []
+            )
         }
         if let address = IPAddress(route.host) { return endpoint([address]) }
         switch await resolver.addresses(of: route.host) {
@@ -201,6 +220,27 @@ package struct SMTPTransmitter: Transmitter {
         case .noSuchDomain, .noData: return .later("route_host_unknown")
         case .temporaryFailure(let failure): return .later("dns_" + failure.rawValue)
         case .bogus: return .later("dns_bogus")
+        }
+    }
+}
+
+extension TransmissionOutcome {
+    /// The same with a word in its evidence about where the name of its server comes from.
+    fileprivate func naming(unsigned: Set<String>) -> TransmissionOutcome {
+        func named(_ evidence: AttemptEvidence) -> AttemptEvidence {
+            var evidence = evidence
+            if let host = evidence.host, unsigned.contains(host.lowercased()) {
+                evidence.hostNameFrom = "named by unsigned DNS"
+            }
+            return evidence
+        }
+        return switch self {
+        case .accepted(let evidence): .accepted(named(evidence))
+        case .failedForNow(let word, let evidence): .failedForNow(word, named(evidence))
+        case .refusedForGood(let refusal, let evidence): .refusedForGood(refusal, named(evidence))
+        case .notProtectable(let word, let evidence): .notProtectable(word, named(evidence))
+        case .inDoubt(let word, let evidence): .inDoubt(word, named(evidence))
+        case .withheld: .withheld
         }
     }
 }

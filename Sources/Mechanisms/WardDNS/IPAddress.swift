@@ -34,6 +34,50 @@ package struct IPAddress: Hashable, Sendable {
     private init(unchecked octets: [UInt8]) { self.octets = octets }
 }
 
+extension IPAddress {
+    /// Whether it can be a server that strangers reach: not this host, a private network, a link, a group of hosts, or
+    /// reserved (RFC 6890). An IPv6 address that stands for an IPv4 address is as global as that.
+    package var isGlobal: Bool {
+        if let inner = embedded { return inner.isGlobal }
+        return isIPv6 ? isGlobalIPv6 : isGlobalIPv4
+    }
+
+    private var isGlobalIPv4: Bool {
+        switch (octets[0], octets[1]) {
+        case (0, _), (10, _), (127, _), (169, 254), (172, 16...31), (192, 168): false
+        // Shared by providers (RFC 6598), of the protocol itself, for benchmarks.
+        case (100, 64...127), (198, 18...19): false
+        case (192, 0): octets[2] != 0
+        // Groups, and what is reserved.
+        case (224...255, _): false
+        default: true
+        }
+    }
+
+    private var isGlobalIPv6: Bool {
+        // `::` and `::1`, which stand for nothing else.
+        if octets.dropLast().allSatisfy({ $0 == 0 }) { return false }
+        switch octets[0] {
+        // Unique local, groups.
+        case 0xfc, 0xfd, 0xff: return false
+        // Link-local and the former site-local.
+        case 0xfe: return octets[1] & 0x80 == 0
+        default: return true
+        }
+    }
+
+    /// The IPv4 address in a mapped (RFC 4291), translated (RFC 6052) or 6to4 (RFC 3056) address.
+    private var embedded: IPAddress? {
+        guard isIPv6 else { return nil }
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+        let translated: [UInt8] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]
+        if octets.starts(with: mapped) || octets.starts(with: translated) {
+            return IPAddress(octets: Array(octets[12...]))
+        }
+        return octets.starts(with: [0x20, 0x02]) ? IPAddress(octets: Array(octets[2..<6])) : nil
+    }
+}
+
 extension IPAddress: CustomStringConvertible {
     /// The literal, as `inet_ntop` writes it.
     package var description: String {

@@ -44,6 +44,8 @@ package enum MailHostProblem: String, Sendable, Hashable {
     case leadsBackHere = "leads_back_here"
     /// None of the hosts has an address.
     case noAddresses = "no_addresses"
+    /// Every address is this host's or one of a private network: a stranger's record must not lead mail there.
+    case privateAddresses = "private_addresses"
 }
 
 /// Finds the hosts that take a domain's mail.
@@ -54,12 +56,21 @@ package struct MailHostFinder: Sendable {
     private let resolver: any Resolver
     private let surroundings: Surroundings
     private let ownNames: Set<String>
+    private let allowsPrivateAddresses: Bool
 
-    /// `ownNames`: the names of this server, lower case; an MX that is one of them, or is no better than one, is left out.
-    package init(resolver: any Resolver, surroundings: Surroundings, ownNames: Set<String> = []) {
+    /// - Parameters:
+    ///   - ownNames: the names of this server, lower case; an MX that is one of them, or is no better than one, is left out.
+    ///   - allowsPrivateAddresses: for a resolver whose answers are one's own, never for the public DNS.
+    package init(
+        resolver: any Resolver,
+        surroundings: Surroundings,
+        ownNames: Set<String> = [],
+        allowsPrivateAddresses: Bool = false
+    ) {
         self.resolver = resolver
         self.surroundings = surroundings
         self.ownNames = ownNames
+        self.allowsPrivateAddresses = allowsPrivateAddresses
     }
 
     /// Looks up the MX records of `domain`, then the addresses of each host, and orders them by preference; hosts of
@@ -89,9 +100,13 @@ package struct MailHostFinder: Sendable {
         if usable.isEmpty { return .unusable(.leadsBackHere) }
         var found: [MailHost] = []
         var failure: DNSFailure?
+        var isPrivate = false
         for exchanger in ordered(usable).prefix(Self.limit) {
             switch await resolver.addresses(of: exchanger.host) {
-            case .found(let addresses, let isAddressSecure):
+            case .found(let all, let isAddressSecure):
+                let addresses = allowsPrivateAddresses ? all : all.filter(\.isGlobal)
+                isPrivate = isPrivate || addresses.isEmpty
+                if addresses.isEmpty { continue }
                 found.append(
                     MailHost(
                         name: exchanger.host,
@@ -107,6 +122,7 @@ package struct MailHostFinder: Sendable {
         }
         if !found.isEmpty { return .hosts(found) }
         if let failure { return .temporaryFailure(failure) }
+        if isPrivate { return .unusable(.privateAddresses) }
         return isImplicit ? .noSuchDomain : .unusable(.noAddresses)
     }
 

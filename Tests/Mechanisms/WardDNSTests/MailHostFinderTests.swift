@@ -46,6 +46,39 @@ import WardTestKit
         #expect(await decide([(10, "a b.example")], hosts: [:]) == .unusable(.notHostNames))
     }
 
+    @Test(arguments: [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1",
+        "64:ff9b::10.0.0.1", "2002:c0a8:101::1",
+    ])
+    func `a stranger's record leads no mail to this host or a private network`(literal: String) async throws {
+        let address = try #require(IPAddress(literal))
+        #expect(!address.isGlobal)
+        let hosts = ["in.example": [address], "out.example": Self.four + [address]]
+        #expect(await decide([(5, "in.example")], hosts: hosts) == .unusable(.privateAddresses))
+        let decision = await decide([(5, "in.example"), (10, "out.example")], hosts: hosts)
+        #expect(decision == .hosts([MailHost(name: "out.example", preference: 10, addresses: Self.four)]))
+        let resolver = FixedResolver(
+            hosts: hosts,
+            exchangers: ["d.example": [MailExchanger(preference: 1, host: "in.example")]]
+        )
+        let own = MailHostFinder(
+            resolver: resolver,
+            surroundings: TestSurroundings().surroundings,
+            allowsPrivateAddresses: true
+        )
+        #expect(
+            await own.mailHosts(of: "d.example")
+                == .hosts([MailHost(name: "in.example", preference: 1, addresses: [address])])
+        )
+    }
+
+    @Test(arguments: ["192.0.2.1", "172.32.0.1", "8.8.8.8", "2001:db8::1", "2a00:1450::1", "64:ff9b::8.8.8.8"])
+    func `other addresses are strangers' own`(literal: String) throws {
+        #expect(try #require(IPAddress(literal)).isGlobal)
+    }
+
     @Test func `an MX that leads back here is left out with all that are no better`() async {
         let hosts = ["a.example": Self.four, "us.example": Self.four, "c.example": Self.four]
         #expect(

@@ -118,7 +118,9 @@ package struct Modules: Sendable {
             ),
             resolver: resolver,
             surroundings: outside.surroundings,
-            ownNames: [hostName]
+            ownNames: [hostName],
+            // Answers that are given, as the demonstration's, are one's own; the public DNS is anybody's.
+            allowsPrivateAddresses: outside.resolver != nil
         )
     }
 }

@@ -161,6 +161,9 @@ package struct AttemptEvidence: Sendable, Hashable, Codable {
     /// The reply's code (RFC 5321) and enhanced code (RFC 3463), never its text.
     package var replyCode: Int?
     package var enhancedCode: String?
+    /// Where the server's name comes from, where that proves less than the certificate seems to say: who can forge the
+    /// domain's DNS answers can name a server of their own, with a good certificate.
+    package var hostNameFrom: String?
     /// What the proof ends at, when mail went by a route.
     package var route: String?
 

@@ -193,7 +193,7 @@ enum DecisionPages {
     private static func attempt(_ attempt: AttemptSummary, _ visit: Visit) -> DecisionContent.Attempt {
         let evidence = attempt.evidence
         let parts = [
-            evidence?.host, evidence?.tlsVersion, evidence?.cipher, evidence?.certificate,
+            evidence?.host, evidence?.hostNameFrom, evidence?.tlsVersion, evidence?.cipher, evidence?.certificate,
             evidence?.replyCode.map { "\($0)" }, evidence?.enhancedCode, evidence?.route,
         ]
         return .init(
