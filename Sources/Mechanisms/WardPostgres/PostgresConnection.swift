@@ -28,7 +28,9 @@ final class PostgresConnection {
     /// One of the control statements of the last round trip failed, not the statement of a closure.
     private(set) var controlFailed = false
 
-    init(_ address: String) throws {
+    /// - Parameter readsRelationsWhole: false for sessions that write. Reading a table from end to end locks all of it
+    ///   against every other writer (predicate locks), and a planner without statistics does so with hot small tables.
+    init(_ address: String, readsRelationsWhole: Bool) throws {
         let place = try PostgresAddress(address)
         guard let connection = Self.connect(address, verifiesTLS: !place.isLocal) else {
             throw StoreError(code: .unavailable, detail: "no memory for a connection")
@@ -38,6 +40,7 @@ final class PostgresConnection {
             throw StoreError(code: .unavailable, detail: "the server does not answer")
         }
         for statement in Self.session { try simple(statement) }
+        if !readsRelationsWhole { try simple("SET enable_seqscan = off") }
         guard PQenterPipelineMode(connection) == 1 else {
             throw StoreError(code: .unavailable, detail: "pipeline mode")
         }

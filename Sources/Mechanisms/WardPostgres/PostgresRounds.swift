@@ -10,8 +10,9 @@ import WardStorage
 //     BEGIN  { SAVEPOINT w  closure  RELEASE w | ROLLBACK TO w, RELEASE w } …  COMMIT
 //
 // A closure that throws rolls back alone and its error goes to who called. Results are given out after the COMMIT. What
-// ends the whole transaction (a serialization failure, a lost connection before the COMMIT was sent) makes each closure
-// run again in a transaction of its own. When the connection is lost at COMMIT, nobody can know: `outcomeUnknown`.
+// ends the whole transaction (a lost connection before the COMMIT was sent) makes each closure run again in a transaction
+// of its own. A group that does not serialize with others is first repeated as a group, while no other writer of the
+// process runs (`PostgresTurns`). When the connection is lost at COMMIT, nobody can know: `outcomeUnknown`.
 // COMMIT of a failed transaction answers ROLLBACK without an error, so its tag is read.
 
 /// Transactions on one connection of a thread.
@@ -19,6 +20,8 @@ struct PostgresRounds: Sendable {
     private static let attempts = 30
 
     let address: String
+    /// Shared by everything that writes; nil for readers, who are in nobody's way.
+    let turns: PostgresTurns?
 
     /// Several closures, one COMMIT.
     func group(_ jobs: [PostgresJob], _ connection: inout PostgresConnection?) {
@@ -34,7 +37,7 @@ struct PostgresRounds: Sendable {
             return
         }
         do {
-            let failures = try commitTogether(jobs, on: open)
+            let failures = try commitInTurn(jobs, on: open)
             for (job, failure) in zip(jobs, failures) { job.complete(failure) }
         } catch let error as StoreError where error.code == .outcomeUnknown {
             connection = nil
@@ -45,32 +48,62 @@ struct PostgresRounds: Sendable {
         }
     }
 
+    /// Beside other writers; when it does not serialize with them, once more alone.
+    private func commitInTurn(_ jobs: [PostgresJob], on connection: PostgresConnection) throws -> [(any Error)?] {
+        guard let turns else { return try commitTogether(jobs, on: connection) }
+        do {
+            return try turns.together { try commitTogether(jobs, on: connection) }
+        } catch let error as StoreError where error.code == .serialization {
+            try connection.roundTrip(controls: ["ROLLBACK"])
+            return try turns.alone { try commitTogether(jobs, on: connection) }
+        }
+    }
+
     /// One closure in a transaction of its own, repeated when others interfere, and once when the connection turns out to
     /// have been lost before the COMMIT was sent. What the closure itself throws is not repeated.
     func single(_ job: PostgresJob, begin: String, _ connection: inout PostgresConnection?) {
         for attempt in 1...Self.attempts {
-            var transaction: PostgresTransaction?
-            do {
-                let open = try connected(&connection)
-                let started = PostgresTransaction(open, pending: [begin])
-                transaction = started
-                try job.run(started)
-                if let swallowed = started.failure { throw swallowed }
-                try finish(started, on: open)
-                job.complete(nil)
-                return
-            } catch {
-                abandon(&connection)
-                guard attempt < Self.attempts, let failure = transaction?.failure,
-                    failure.code == .serialization || failure.code == .unavailable && attempt == 1,
-                    (error as? StoreError)?.code != .outcomeUnknown
-                else {
-                    job.complete(error)
-                    return
+            let isOver =
+                if let turns {
+                    attempt == 1
+                        ? turns.together { attemptSingle(job, begin: begin, attempt, &connection) }
+                        : turns.alone { attemptSingle(job, begin: begin, attempt, &connection) }
+                } else {
+                    attemptSingle(job, begin: begin, attempt, &connection)
                 }
-                // Two transactions that collide must not collide again at once.
-                Thread.sleep(forTimeInterval: Double.random(in: 0...0.002) * Double(attempt))
+            if isOver { return }
+            // Another node's transaction that collided must not collide again at once.
+            Thread.sleep(forTimeInterval: Double.random(in: 0...0.002) * Double(attempt - 1))
+        }
+    }
+
+    /// False when the closure is to be repeated.
+    private func attemptSingle(
+        _ job: PostgresJob,
+        begin: String,
+        _ attempt: Int,
+        _ connection: inout PostgresConnection?
+    ) -> Bool {
+        var transaction: PostgresTransaction?
+        do {
+            let open = try connected(&connection)
+            let started = PostgresTransaction(open, pending: [begin])
+            transaction = started
+            try job.run(started)
+            if let swallowed = started.failure { throw swallowed }
+            try finish(started, on: open)
+            job.complete(nil)
+            return true
+        } catch {
+            abandon(&connection)
+            guard attempt < Self.attempts, let failure = transaction?.failure,
+                failure.code == .serialization || failure.code == .unavailable && attempt == 1,
+                (error as? StoreError)?.code != .outcomeUnknown
+            else {
+                job.complete(error)
+                return true
             }
+            return false
         }
     }
 
@@ -79,7 +112,7 @@ struct PostgresRounds: Sendable {
 
     private func connected(_ connection: inout PostgresConnection?) throws -> PostgresConnection {
         if let connection, !connection.isBroken { return connection }
-        let fresh = try PostgresConnection(address)
+        let fresh = try PostgresConnection(address, readsRelationsWhole: turns == nil)
         connection = fresh
         return fresh
     }

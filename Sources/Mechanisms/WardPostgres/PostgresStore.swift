@@ -29,12 +29,13 @@ package final class PostgresStore: Store {
     }
 
     private init(_ address: String) {
-        let rounds = PostgresRounds(address: address)
+        let rounds = PostgresRounds(address: address, turns: PostgresTurns())
+        let reading = PostgresRounds(address: address, turns: nil)
         writers = PostgresWorkers(name: "ward write", threads: Self.writerCount, groupLimit: 64) {
             rounds.group($0, &$1)
         }
         readers = PostgresWorkers(name: "ward read", threads: 6, groupLimit: 1) { jobs, connection in
-            for job in jobs { rounds.single(job, begin: PostgresRounds.beginRead, &connection) }
+            for job in jobs { reading.single(job, begin: PostgresRounds.beginRead, &connection) }
         }
         longWriters = PostgresWorkers(name: "ward long", threads: 2, groupLimit: 1) { jobs, connection in
             for job in jobs { rounds.single(job, begin: PostgresRounds.beginWrite, &connection) }
