@@ -40,11 +40,6 @@ extension Vault {
         return Sensitive(keys.derivation.derived(info: "ward purpose \(purpose.name)".utf8).bytes)
     }
 
-    /// A stable 256-bit key of the installation, from the root key, for what belongs to no organization.
-    package func installationKey(_ purpose: KeyPurpose) -> Sensitive<[UInt8]> {
-        Sensitive(keys.root.derived(info: "ward installation \(purpose.name)".utf8).bytes)
-    }
-
     /// The 32-octet seed of the Ed25519 key that signs the organization's audit checkpoints.
     package func checkpointSigningSeed(
         of organization: OrganizationID,

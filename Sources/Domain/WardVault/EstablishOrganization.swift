@@ -74,9 +74,10 @@ extension Vault {
         guard let key = KeyMaterial(surroundings.randomBytes(KeyMaterial.byteCount)) else {
             throw CryptoError(.wrongKeySize)
         }
+        let root = keys.root
         let wrapped = try KeyWrapping.seal(
             key,
-            under: keys.root,
+            under: root,
             place: KeyWrapping.organizationPlace(organization, role, version: version),
             with: sealer
         )
@@ -85,7 +86,7 @@ extension Vault {
                 role: role,
                 version: version,
                 wrapped: wrapped,
-                rootKeyCheck: keys.rootKeyCheck,
+                rootKeyCheck: KeyDirectory.check(of: root),
                 createdAt: surroundings.now()
             ),
             of: organization,

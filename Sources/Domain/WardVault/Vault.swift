@@ -80,7 +80,7 @@ package final class Vault: Sendable {
         var sealing: [UInt32: KeyMaterial] = [:]
         var single: [OrganizationKeyRole: KeyMaterial] = [:]
         for row in stored {
-            guard Digest.isEqual(row.rootKeyCheck, keys.rootKeyCheck) else {
+            guard let root = keys.rootKey(check: row.rootKeyCheck) else {
                 throw VaultError.wrongRootKey(
                     needed: Digest.hexadecimal(row.rootKeyCheck),
                     found: keys.rootKeyName
@@ -88,7 +88,7 @@ package final class Vault: Sendable {
             }
             let key = try KeyWrapping.open(
                 row.wrapped,
-                under: keys.root,
+                under: root,
                 place: KeyWrapping.organizationPlace(organization, row.role, version: row.version),
                 with: sealer
             )

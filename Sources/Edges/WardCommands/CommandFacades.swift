@@ -15,6 +15,7 @@ package struct CommandFacades: Sendable {
     package let segments: Segments
     package let delivery: Delivery
     package let campaigns: Campaigns
+    package let keys: any KeyAdministration
 
     package init(
         identity: Identity,
@@ -22,7 +23,8 @@ package struct CommandFacades: Sendable {
         contacts: Contacts,
         segments: Segments,
         delivery: Delivery,
-        campaigns: Campaigns
+        campaigns: Campaigns,
+        keys: any KeyAdministration
     ) {
         self.identity = identity
         self.audit = audit
@@ -30,5 +32,6 @@ package struct CommandFacades: Sendable {
         self.segments = segments
         self.delivery = delivery
         self.campaigns = campaigns
+        self.keys = keys
     }
 }

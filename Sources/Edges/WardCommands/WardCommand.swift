@@ -16,7 +16,7 @@ package struct WardCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, DemoCommand.self, MigrateCommand.self, DoctorCommand.self,
             ContactsCommand.self, SegmentCommand.self,
-            CampaignCommand.self, MailCommand.self, AuditCommand.self, UserCommand.self,
+            CampaignCommand.self, MailCommand.self, AuditCommand.self, UserCommand.self, KeysCommand.self,
         ]
     )
 

@@ -6,6 +6,8 @@ import WardCommands
 import WardContacts
 import WardDelivery
 import WardKernel
+import WardTelemetry
+import WardVault
 import WardWeb
 
 extension Installation {
@@ -31,7 +33,8 @@ extension Installation {
             contacts: modules.contacts,
             segments: modules.segments,
             delivery: modules.delivery,
-            campaigns: modules.campaigns
+            campaigns: modules.campaigns,
+            keys: InstallationKeys(vault: vault, audit: audit, store: store)
         )
     }
 
@@ -51,6 +54,29 @@ extension Installation {
             NamedService { try await campaigns.run() },
             NamedService { try await preflights.run() },
             NamedService { try await imports.run() },
+            NamedService { [epochWorker] in try await epochWorker.run() },
         ]
+    }
+
+    /// Turns epochs within a day of an erasure, and writes each certificate into the log of its organization.
+    private var epochWorker: EpochWorker {
+        EpochWorker(
+            vault,
+            in: store,
+            certify: { [audit] certificate, tx in
+                let facts = [
+                    "destroyed_at": "\(certificate.destroyedAt)", "epoch": "\(certificate.epoch)",
+                    "beyond_recovery_at": "\(certificate.certifiedAt)",
+                ]
+                try audit.record(
+                    AuditEntry(.keyCertify, subject: certificate.subject, facts: facts),
+                    by: .service("keys", of: certificate.organization),
+                    in: tx
+                )
+            },
+            failed: { [telemetry] error in
+                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "epochs"), .errorType(error)])
+            }
+        )
     }
 }

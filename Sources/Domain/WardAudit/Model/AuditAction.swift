@@ -24,4 +24,10 @@ extension AuditAction {
     package static let keyDestroy = AuditAction(rawValue: "key.destroy")
     /// A new epoch of key files began, or an old one's key was destroyed.
     package static let keyRotate = AuditAction(rawValue: "key.rotate")
+    /// An organization's keys were wrapped by a new root key.
+    package static let keyRotateRoot = AuditAction(rawValue: "key.rotate_root")
+    /// A person cannot come back from any backup any more: the erasure's certificate, with its moment.
+    package static let keyCertify = AuditAction(rawValue: "key.certify")
+    /// Somebody looked at which keys there are.
+    package static let keyView = AuditAction(rawValue: "key.view")
 }

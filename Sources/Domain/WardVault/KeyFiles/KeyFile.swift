@@ -98,6 +98,33 @@ enum KeyFile: String {
         try Self.syncDirectory(of: path)
     }
 
+    /// Gives a key file another name, which must be free.
+    static func rename(_ path: String, to newPath: String) throws(KeyFileError) {
+        guard link(path, newPath) == 0 else {
+            let code = errno
+            // Left by a run that died between the two steps below.
+            guard code == EEXIST, isSameFile(path, newPath) else {
+                if code == EEXIST { throw .alreadyExists(path: newPath) }
+                throw .failed(path: newPath, operation: "naming", code: code)
+            }
+            try removeName(path)
+            return
+        }
+        try removeName(path)
+    }
+
+    private static func removeName(_ path: String) throws(KeyFileError) {
+        try syncDirectory(of: path)
+        guard unlink(path) == 0 else { throw .failed(path: path, operation: "renaming", code: errno) }
+        try syncDirectory(of: path)
+    }
+
+    static func isSameFile(_ path: String, _ other: String) -> Bool {
+        var (left, right) = (stat(), stat())
+        return stat(path, &left) == 0 && stat(other, &right) == 0 && left.st_ino == right.st_ino
+            && left.st_dev == right.st_dev
+    }
+
     /// Overwrites a key file and removes it. What a file system or a disk keeps beyond that is for the operator's volume
     /// encryption (docs: hosting).
     static func destroy(_ path: String) throws(KeyFileError) {

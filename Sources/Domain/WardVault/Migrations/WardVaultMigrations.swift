@@ -61,5 +61,32 @@ CREATE TABLE subject_key (
 
 CREATE INDEX subject_key_by_epoch ON subject_key (organization, epoch, subject);
 """#),
+Migration(module: "WardVault", number: 2, name: "erasure_certificates", sqlite: #"""
+-- Persons whose key was destroyed in an epoch whose key file is gone too: no backup brings them back.
+CREATE TABLE erasure_certificate (
+    organization BLOB NOT NULL,
+    subject BLOB NOT NULL,
+    epoch INTEGER NOT NULL,
+    destroyed_at INTEGER NOT NULL,
+    certified_at INTEGER NOT NULL,
+    PRIMARY KEY (organization, subject),
+    FOREIGN KEY (organization, subject) REFERENCES subject_key (organization, subject)
+) STRICT;
+
+CREATE INDEX subject_key_destroyed ON subject_key (organization, epoch, subject) WHERE destroyed_at IS NOT NULL;
+"""#, postgres: #"""
+-- Persons whose key was destroyed in an epoch whose key file is gone too: no backup brings them back.
+CREATE TABLE erasure_certificate (
+    organization BYTEA NOT NULL,
+    subject BYTEA NOT NULL,
+    epoch BIGINT NOT NULL,
+    destroyed_at BIGINT NOT NULL,
+    certified_at BIGINT NOT NULL,
+    PRIMARY KEY (organization, subject),
+    FOREIGN KEY (organization, subject) REFERENCES subject_key (organization, subject)
+);
+
+CREATE INDEX subject_key_destroyed ON subject_key (organization, epoch, subject) WHERE destroyed_at IS NOT NULL;
+"""#),
     ]
 }

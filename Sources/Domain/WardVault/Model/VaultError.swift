@@ -10,6 +10,8 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
     case alreadyEstablished(OrganizationID)
     /// The organization's keys are wrapped by another root key than the one in the key file.
     case wrongRootKey(needed: String, found: String)
+    /// So many organization keys still hang on the old root key: the rotation is to be run again.
+    case rotationUnfinished(keys: Int)
     /// The epoch key that wraps a person's key is not among the key files.
     case epochKeyMissing(epoch: Int64)
     /// The person never had a key here.
@@ -30,6 +32,8 @@ package enum VaultError: Error, Hashable, Sendable, CustomStringConvertible {
         case .wrongRootKey(let needed, let found):
             "vault.wrong_root_key: this database needs the root key \(needed), but the key file holds \(found). "
                 + "Put the right key file in place or name it in the configuration."
+        case .rotationUnfinished(let count):
+            "vault.rotation_unfinished: \(count) keys still hang on the old root key. Run the rotation again."
         case .epochKeyMissing(let epoch):
             "vault.epoch_key_missing: the key file of epoch \(epoch) is not in the key directory. Restore it from the "
                 + "key backup."

@@ -42,6 +42,25 @@ enum OrganizationKeyQueries {
         )
     }
 
+    static func rewrap(_ key: Stored, of organization: OrganizationID, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            UPDATE organization_key SET wrapped = \(key.wrapped), root_key_check = \(key.rootKeyCheck)
+            WHERE organization = \(organization) AND role = \(key.role.rawValue) AND version = \(key.version)
+            """
+        )
+    }
+
+    /// Not scoped to one organization: a root key wraps the keys of all of them.
+    static func countAcrossAll(wrappedBy check: [UInt8], in tx: any ReadTransaction) throws -> Int {
+        try tx.first("SELECT COUNT(*) FROM organization_key WHERE root_key_check = \(check)") ?? 0
+    }
+
+    /// Not scoped to one organization.
+    static func countAcrossAll(notWrappedBy check: [UInt8], in tx: any ReadTransaction) throws -> Int {
+        try tx.first("SELECT COUNT(*) FROM organization_key WHERE root_key_check <> \(check)") ?? 0
+    }
+
     /// Not scoped to one organization: for the check at start and for re-wrapping in a new epoch.
     static func organizationsAcrossAll(in tx: any ReadTransaction) throws -> [OrganizationID] {
         try tx.rows("SELECT DISTINCT organization FROM organization_key ORDER BY organization").map {
