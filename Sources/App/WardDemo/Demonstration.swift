@@ -131,7 +131,7 @@ struct DemoFolder: Sendable {
     /// Removes what nobody asked to keep.
     func tidy() {
         guard isTemporary else { return }
-        for path in [directory.path, directory.path + "-keys"] {
+        for path in [directory.path, directory.path + "-keys", directory.path + "-checkpoints"] {
             // A temporary folder that cannot be removed is the system's to clean.
             try? FileManager.default.removeItem(atPath: path)
         }

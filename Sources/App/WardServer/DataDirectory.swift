@@ -27,7 +27,6 @@ package struct DataDirectory: Sendable, Hashable {
     package var uploadsPath: String { path + "/uploads" }
     /// The name under which the process that serves leases work.
     package var workOwnerPath: String { path + "/ward.worker" }
-    package var checkpointsPath: String { path + "/checkpoints" }
     package var configurationPath: String { path + "/ward.yaml" }
 
     package var exists: Bool { FileManager.default.fileExists(atPath: path) }

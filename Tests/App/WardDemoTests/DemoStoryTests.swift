@@ -46,7 +46,7 @@ import WardTestKit
         var arguments = [
             "--once", "--people", "60", "--data", folder + "/data", "--import", try plantedFile(in: folder),
         ]
-        var places = [folder + "/data", folder + "/data-keys"]
+        var places = [folder + "/data", folder + "/data-keys", folder + "/data-checkpoints"]
         if kind == .postgres {
             let server = try TestPostgres.shared.get()
             arguments += ["--store", "postgres:" + (try await server.makeSchema())]

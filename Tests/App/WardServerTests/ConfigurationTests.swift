@@ -67,6 +67,22 @@ import WardServer
         #expect(problems("keys:\n  folder: /srv/ward/keys\n").first?.hasPrefix("keys.folder lies inside") == true)
     }
 
+    @Test func `checkpoints go beside the keys unless told otherwise, and never into the data directory`() throws {
+        func checkpoints(_ file: String) throws -> String {
+            let values = try SettingValues(file: file, environment: [:])
+            return try ServerConfiguration(values: values, dataDirectory: "/srv/ward").auditCheckpoints
+        }
+        #expect(try checkpoints("") == "/srv/ward-checkpoints")
+        #expect(try checkpoints("keys:\n  folder: /secure/ward\n") == "/secure/ward-checkpoints")
+        #expect(try checkpoints("audit:\n  checkpoints: /mnt/second/ward\n") == "/mnt/second/ward")
+        for inside in ["/srv/ward", "/srv/ward/checkpoints", "/srv/x/../ward/y"] {
+            #expect(
+                problems("audit:\n  checkpoints: \(inside)\n").first?.hasPrefix("audit.checkpoints lies inside") == true
+            )
+        }
+        #expect(problems("audit:\n  checkpoints: here\n") == ["audit.checkpoints takes an absolute path."])
+    }
+
     @Test func `the environment overrides the file, and the source is known`() throws {
         let values = try SettingValues(
             file: "patients:\n  listen: 127.0.0.1:9000\n",

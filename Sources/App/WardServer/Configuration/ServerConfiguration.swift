@@ -45,8 +45,8 @@ package struct ServerConfiguration: Sendable {
     /// Proxies whose `X-Forwarded-For` is believed.
     package var proxies: Set<String>
     package var mailHostName: String
-    /// Nil keeps checkpoints in the data directory only, which `ward doctor` points out.
-    package var auditCheckpoints: String?
+    /// Where signed checkpoints of the audit log go: never into the data directory, beside whose copy they prove nothing.
+    package var auditCheckpoints: String
     package var logLevel: EventLevel
 }
 
@@ -78,7 +78,11 @@ extension ServerConfiguration {
         let hostName = values.text(.mailHostName)
         mailHostName = hostName.isEmpty ? ProcessInfo.processInfo.hostName : hostName
         let checkpoints = values.text(.auditCheckpoints)
-        auditCheckpoints = checkpoints.isEmpty ? nil : checkpoints
+        auditCheckpoints =
+            checkpoints.isEmpty ? Self.checkpoints(besides: keysFolder, of: dataDirectory) : checkpoints
+        if let problem = Self.checkpointsProblem(auditCheckpoints, dataDirectory: dataDirectory) {
+            problems.append("audit.checkpoints \(problem)")
+        }
         logLevel = EventLevel(rawValue: values.text(.logLevel)) ?? .info
         if EventLevel(rawValue: values.text(.logLevel)) == nil {
             problems.append("log.level takes debug, info, notice, warning or error.")
@@ -96,6 +100,21 @@ extension ServerConfiguration {
             )
         }
         if !problems.isEmpty { throw ConfigurationError(problems) }
+    }
+
+    /// The standard place of checkpoints: beside the keys, named for the data directory.
+    private static func checkpoints(besides keysFolder: String, of dataDirectory: String) -> String {
+        let parent = URL(fileURLWithPath: keysFolder).deletingLastPathComponent()
+        let name = URL(fileURLWithPath: dataDirectory).lastPathComponent + "-checkpoints"
+        return parent.appending(path: name).path(percentEncoded: false)
+    }
+
+    /// What is wrong with a folder for checkpoints, nil when nothing is.
+    static func checkpointsProblem(_ path: String, dataDirectory: String) -> String? {
+        guard path.hasPrefix("/") else { return "takes an absolute path." }
+        let standard = URL(fileURLWithPath: path).standardizedFileURL.path(percentEncoded: false)
+        return (standard + "/").hasPrefix(dataDirectory + "/")
+            ? "lies inside the data directory: whoever replaces the data would replace what proves it." : nil
     }
 
     private struct SiteSettings {

@@ -57,7 +57,7 @@ extension Setting {
     static let mailHostName = Setting("mail.hostName", "The name this host gives to other mail servers (EHLO)")
     static let auditCheckpoints = Setting(
         "audit.checkpoints",
-        "A folder outside the data directory, best on another disk, to which signed checkpoints of the audit log go"
+        "The folder of the audit log's signed checkpoints, never in the data directory, best on another disk"
     )
     static let logLevel = Setting("log.level", "The lowest level of events that are logged", standard: "info")
 

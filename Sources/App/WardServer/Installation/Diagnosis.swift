@@ -46,16 +46,29 @@ struct Diagnosis {
             }
         )
         findings.append(await storeFinding(configuration))
-        findings.append(
-            Finding(
-                check: "audit checkpoints",
-                verdict: configuration.auditCheckpoints == nil ? .warning : .good,
-                sentence: configuration.auditCheckpoints
-                    ?? "only in the data directory: who replaces it whole is not found. Set audit.checkpoints."
-            )
-        )
+        findings.append(checkpointsFinding(configuration.auditCheckpoints))
         findings.append(diskFinding())
         return findings
+    }
+
+    private func checkpointsFinding(_ path: String) -> Finding {
+        let check = "audit checkpoints"
+        var folder = stat()
+        guard stat(path, &folder) == 0, folder.st_mode & S_IFMT == S_IFDIR, access(path, W_OK) == 0 else {
+            return Finding(
+                check: check,
+                verdict: .bad,
+                sentence: "the folder \(path) is not there or cannot be written to: nothing is sealed without it. "
+                    + "Bring it back, or name another as audit.checkpoints."
+            )
+        }
+        var data = stat()
+        let isSameDisk = stat(directory.path, &data) == 0 && data.st_dev == folder.st_dev
+        return Finding(
+            check: check,
+            verdict: .good,
+            sentence: path + (isSameDisk ? ", on the disk of the data; another disk proves more" : ", on another disk")
+        )
     }
 
     private func finding(_ check: String, _ good: String, _ body: () throws -> Void) -> Finding {

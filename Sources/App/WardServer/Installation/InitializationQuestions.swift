@@ -36,6 +36,20 @@ struct InitializationQuestions {
         )
     }
 
+    /// Where checkpoints go: the option, else what is typed, else the standard place (which is what an empty line says).
+    func checkpoints() throws -> String {
+        if let given = command.checkpoints {
+            return URL(fileURLWithPath: given).standardizedFileURL.path(percentEncoded: false)
+        }
+        guard isatty(STDIN_FILENO) == 1, !command.common.json else { return configuration.auditCheckpoints }
+        let question =
+            "The folder for the audit log's signed checkpoints, best on another disk [\(configuration.auditCheckpoints)]: "
+        FileHandle.standardOutput.write(Data(question.utf8))
+        let typed = (readLine() ?? "").trimmingCharacters(in: .whitespaces)
+        guard !typed.isEmpty else { return configuration.auditCheckpoints }
+        return URL(fileURLWithPath: typed).standardizedFileURL.path(percentEncoded: false)
+    }
+
     private static var systemZone: String? {
         let identifier = TimeZone.current.identifier
         return identifier == "GMT" ? "UTC" : identifier
@@ -63,7 +77,10 @@ struct InitializationReport {
         let token = outcome.established.link.token.expose(for: .disclosing) { $0 }
         let link = "\(organization.staffAddress)/\(organization.slug)/welcome/\(token)"
         if json {
-            let answer = ["organization": organization.slug, "keys": outcome.keysFolder, "link": link]
+            let answer = [
+                "organization": organization.slug, "keys": outcome.keysFolder, "checkpoints": outcome.checkpoints,
+                "link": link,
+            ]
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             // Strings always encode.
@@ -76,6 +93,9 @@ struct InitializationReport {
             "The keys are in \(outcome.keysFolder), readable by you alone. Without them nobody can read the"
         )
         await output.line("data, Ward included: copy the folder to a safe place apart from the data and its backups.")
+        await output.line("")
+        await output.line("Signed checkpoints of the audit log go to \(outcome.checkpoints). They show when somebody")
+        await output.line("replaces the data: keep that folder, or a copy of it, where the data's owner cannot write.")
         await output.line("")
         await output.line("Next:  ward serve --data \(directory.path)")
         await output.line("Then open this link once, to set the first administrator's password:")

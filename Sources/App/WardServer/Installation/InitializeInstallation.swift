@@ -24,6 +24,7 @@ package enum InitializeInstallation {
     package struct Outcome: Sendable {
         package let established: EstablishedOrganization
         package let keysFolder: String
+        package let checkpoints: String
     }
 
     /// Never touches a directory that holds an organization already: a second one is added beside it.
@@ -36,6 +37,7 @@ package enum InitializeInstallation {
     ) async throws -> (Installation, Outcome) {
         try directory.make()
         try makeKeys(at: configuration.keysFolder, outside)
+        try makeCheckpoints(at: configuration.auditCheckpoints)
         try await makeSchema(configuration.store, in: directory)
         let installation = try await Installation.open(
             directory,
@@ -55,7 +57,12 @@ package enum InitializeInstallation {
                 reason: "The operating-system user that ran ward init",
                 by: .service("init", of: established.organization.id)
             )
-            return (installation, Outcome(established: established, keysFolder: configuration.keysFolder))
+            let outcome = Outcome(
+                established: established,
+                keysFolder: configuration.keysFolder,
+                checkpoints: configuration.auditCheckpoints
+            )
+            return (installation, outcome)
         } catch {
             await installation.close()
             throw error
@@ -83,6 +90,17 @@ package enum InitializeInstallation {
         } catch {
             await store.close()
             throw error
+        }
+    }
+
+    private static func makeCheckpoints(at folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure("The folder for checkpoints, \(folder), cannot be made: check its parent folder.")
+        }
+        guard access(folder, W_OK) == 0 else {
+            throw CommandFailure("The folder for checkpoints, \(folder), cannot be written to with your rights.")
         }
     }
 

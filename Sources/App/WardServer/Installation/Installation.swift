@@ -60,7 +60,7 @@ package struct Installation: Sendable {
             vault: vault,
             configuration: AuditConfiguration(
                 logName: configuration.mailHostName,
-                checkpointDirectory: configuration.auditCheckpoints ?? directory.checkpointsPath,
+                checkpointDirectory: configuration.auditCheckpoints,
                 version: Installation.version
             ),
             surroundings: outside.surroundings

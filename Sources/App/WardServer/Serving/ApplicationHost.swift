@@ -42,8 +42,13 @@ package struct ApplicationHost: CommandHost {
     package func initialize(_ command: InitCommand) async throws -> ExitStatus {
         await reporting {
             let directory = try DataDirectory(option: command.common.data, environment: environment)
-            let configuration = try configuration(command.common, directory)
-            let answers = try InitializationQuestions(command: command, configuration: configuration).answers()
+            let found = try configuration(command.common, directory)
+            let questions = InitializationQuestions(command: command, configuration: found)
+            let answers = try questions.answers()
+            let folder = try questions.checkpoints()
+            try directory.make()
+            let file = command.common.config ?? directory.configurationPath
+            let configuration = try CheckpointsSetting.keep(folder, in: file, found, directory)
             let (installation, outcome) = try await InitializeInstallation.run(
                 answers,
                 in: directory,

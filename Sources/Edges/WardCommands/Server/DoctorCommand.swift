@@ -18,5 +18,8 @@ package struct DoctorCommand: AsyncParsableCommand, Sendable {
 
     package init() {}
 
+    /// The command that these words are, for tests.
+    package static func reading(_ words: [String]) throws -> DoctorCommand { try parse(words) }
+
     package func run() async throws { try await CommandEnding.of { try await $0.diagnose(self) } }
 }
