@@ -21,10 +21,10 @@ package final class CampaignAudience: AudienceSource {
         guard let row = try CampaignQueries.find(campaign, of: organization, in: tx), let segment = row.segment,
             row.state != .cancelled
         else { return [] }
-        return Set(
-            try contacts.filter {
-                try segments.membership(of: $0, in: segment, of: organization, in: tx) == .member
-            }
-        )
+        return try segments.members(among: contacts, in: segment, ignoring: campaign, of: organization, in: tx)
+    }
+
+    package func prepare(_ organization: OrganizationID) async throws {
+        try await segments.prepareMembership(of: organization, builds: false)
     }
 }

@@ -225,6 +225,7 @@ extension CampaignWorker {
         let content = try await campaigns.delivery.content(contentID, of: organization)
         try await campaigns.delivery.releasePaused(of: id, by: service)
         while !Task.isCancelled {
+            try await campaigns.segments.prepareMembership(of: organization, builds: true)
             let (contacts, people) = try await campaigns.store.read { [campaigns] tx in
                 let contacts = try RecipientQueries.pending(
                     of: id,

@@ -69,7 +69,7 @@ package final class Campaigns: Sendable {
         return try opened.expose(for: .evaluating) { bytes in try CampaignJSON.draft(from: bytes, of: row.id) }
     }
 
-    private static func place(of id: CampaignID, organization: OrganizationID) -> SealedPlace {
+    static func place(of id: CampaignID, organization: OrganizationID) -> SealedPlace {
         SealedPlace(organization: organization, owner: .organization, kind: .campaignDraft, row: id.bytes)
     }
 

@@ -50,6 +50,8 @@ package struct CampaignReport: Hashable, Sendable {
     package let state: CampaignState
     /// Everybody in the audience when sending began.
     package let audience: Int
+    /// False while the audience is still being written down.
+    package let isAudienceKnown: Bool
     /// People whose message is still to be made.
     package let toBeMade: Int
     package let rows: [ReportRow]
@@ -82,8 +84,8 @@ package struct CampaignReport: Hashable, Sendable {
     package var pending: Int { toBeMade + count(.queued, .attempting, .inDoubt, .noticing) }
     /// Cleared by the gate, whatever became of it.
     package var cleared: Int { delivered + waitingInPortal + openedInPortal + refused + expired + pending - toBeMade }
-    /// Whether every message has a final state.
-    package var isComplete: Bool { pending == 0 && state != .scheduled && state != .draft }
+    /// Whether every message has a final state, and there is nobody left to whom one is still to be made.
+    package var isComplete: Bool { pending == 0 && (isAudienceKnown || state == .cancelled) }
 }
 
 /// One person behind a number.
@@ -135,6 +137,7 @@ extension Campaigns {
             campaign: id,
             state: row.state,
             audience: own.reduce(0) { $0 + $1.people },
+            isAudienceKnown: row.expandedAt != nil,
             toBeMade: own.reduce(0) { $0 + ($1.state == .pending ? $1.people : 0) },
             rows: rows,
             attemptsInDoubt: counts.attemptsInDoubt,

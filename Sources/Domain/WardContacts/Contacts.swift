@@ -18,20 +18,20 @@ package final class Contacts: Sendable {
     package let surroundings: Surroundings
     let queue: Queue
     let consent: (any ConsentRecorder)?
-    let contacted: (any ContactedPeople)?
+    let contacted: any ContactedPeople
     /// Called at the named points of an import; tests throw from it where a crash is to happen.
     let atImportPoint: @Sendable (ImportPoint) throws -> Void
 
     /// - Parameters:
     ///   - consent: records on what basis imported people may be written to; without it a basis cannot be given.
-    ///   - contacted: says who was written to, so that an import can no longer be undone; without it nobody was.
+    ///   - contacted: says who was written to, so that an import can no longer be undone.
     package init(
         store: any Store,
         vault: Vault,
         audit: Audit,
         surroundings: Surroundings,
         consent: (any ConsentRecorder)? = nil,
-        contacted: (any ContactedPeople)? = nil,
+        contacted: any ContactedPeople,
         atImportPoint: @escaping @Sendable (ImportPoint) throws -> Void = { _ in }
     ) {
         self.store = store
@@ -85,9 +85,10 @@ package protocol ConsentRecorder: Sendable {
 
 /// Knows who was written to. WardServer wires it to WardDelivery.
 package protocol ContactedPeople: Sendable {
-    /// Those of these people to whom a message was queued or sent.
+    /// Those of these people to whom a message was queued or sent at this moment or later.
     func contacted(
         among people: [ContactID],
+        since moment: Timestamp,
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Set<ContactID>

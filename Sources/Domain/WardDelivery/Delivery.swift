@@ -67,6 +67,7 @@ package final class Delivery: Sendable {
     let consent: Consent
     let queue: Queue
     let portal: any PortalDropbox
+    let audience: any AudienceSource
     let composers: [String: any ContentComposer]
     let transmitter: any Transmitter
     let destinations: Destinations
@@ -90,6 +91,7 @@ package final class Delivery: Sendable {
         self.transmitter = transmitter
         self.surroundings = surroundings
         portal = sources.portal
+        audience = sources.audience
         queue = Queue(surroundings: surroundings)
         destinations = Destinations(vault: vault)
         composers = ([LiteralComposer()] + sources.composers).reduce(into: [:]) { $0[$1.name] = $1 }

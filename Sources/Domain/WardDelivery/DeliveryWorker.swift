@@ -13,6 +13,8 @@ package final class DeliveryWorker: Sendable {
     private let shares: Mutex<DestinationShares>
     /// When the leases of all that is held were last known to be good; nil: never.
     private let leasesKeptAt = Mutex<Timestamp?>(nil)
+    /// When each organization's audience may be prepared again.
+    private let prepared = Mutex<[OrganizationID: Timestamp]>([:])
 
     /// - Parameter owner: the name under which it leases work; nil: one that nobody else has.
     package init(_ delivery: Delivery, owner: [UInt8]? = nil) {
@@ -54,6 +56,7 @@ package final class DeliveryWorker: Sendable {
                     nextLook = delivery.surroundings.now() + delivery.configuration.pollInterval
                     items = try await claim(limit: free, priorities: [.normal, .urgent])
                 }
+                await prepare(for: items)
                 for (item, admission) in admit(items) {
                     group.addTask { await self.work(on: item, admission) }
                 }
@@ -69,10 +72,28 @@ package final class DeliveryWorker: Sendable {
     /// Claims what is due once, works on it, and returns how many items there were: for commands and tests.
     package func runOnce() async throws -> Int {
         let items = try await claim(limit: delivery.configuration.concurrency)
+        await prepare(for: items)
         await withDiscardingTaskGroup { group in
             for (item, admission) in admit(items) { group.addTask { await self.work(on: item, admission) } }
         }
         return items.count
+    }
+
+    /// Lets the gate's answers about audiences be quick, at most once a second for each organization.
+    private func prepare(for items: [WorkItem]) async {
+        let now = delivery.surroundings.now()
+        let due = prepared.withLock { prepared in
+            let due = Set(items.map(\.organization)).filter { now >= (prepared[$0] ?? now) }
+            for organization in due { prepared[organization] = now + .seconds(1) }
+            return due
+        }
+        for organization in due {
+            do {
+                try await delivery.audience.prepare(organization)
+            } catch {
+                // The answers are the same without it, only slower; what stands in the way shows itself there.
+            }
+        }
     }
 
     /// At once, so that the next round knows which places are taken.

@@ -42,7 +42,7 @@ extension Segments {
         return try await store.write { tx in
             let organization = requester.organization
             let checked = try self.check(rule, for: requester, in: tx)
-            let question = try self.question(checked, of: organization, in: tx)
+            let question = try self.question(checked, among: [contact], of: organization, in: tx)
             guard let person = try self.people.people([contact], of: organization, in: tx).first else {
                 throw SegmentsError.noSuchPerson(contact)
             }

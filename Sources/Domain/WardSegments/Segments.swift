@@ -20,6 +20,7 @@ package final class Segments: Sendable {
     let engagement: any EngagementFacts
     let uses: [any SegmentUses]
     let surroundings: Surroundings
+    let rules = CheckedRules()
 
     /// - Parameters:
     ///   - evaluator: `ColumnEvaluator` in the product.
@@ -51,13 +52,14 @@ package final class Segments: Sendable {
     package func vocabulary(by requester: Requester) async throws -> SegmentVocabulary {
         try requester.requireForSegments(.viewSegments)
         let mayFilterByClinical = requester.mayFilterByClinical
-        return try await store.read { [people] tx in
+        return try await store.read { [self] tx in
             let catalogue = try people.catalogue(of: requester.organization, in: tx)
             return SegmentVocabulary(
                 fields: catalogue.fields.values.filter { mayFilterByClinical || !$0.isClinical }
                     .sorted { $0.label < $1.label },
                 lists: catalogue.listNames,
-                records: DatedRecordKind.allCases.filter { mayFilterByClinical || !$0.isClinical }
+                records: DatedRecordKind.allCases.filter { mayFilterByClinical || !$0.isClinical },
+                events: engagement.events
             )
         }
     }
@@ -92,19 +94,24 @@ package final class Segments: Sendable {
     func question(
         _ segment: CheckedSegment,
         parts: [SegmentExpression] = [],
+        among contacts: [ContactID]? = nil,
+        ignoring campaign: CampaignID? = nil,
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> SegmentQuestion {
-        SegmentQuestion(
+        let moment = try moment(of: organization, in: tx)
+        return SegmentQuestion(
             organization: organization,
             segment: segment,
             parts: parts,
-            moment: try moment(of: organization, in: tx),
+            moment: moment,
             engagement: try EngagementAnswers.gather(
                 for: segment.expression,
                 from: engagement,
                 of: organization,
-                at: surroundings.now(),
+                at: moment,
+                among: contacts,
+                ignoring: campaign,
                 in: tx
             )
         )
@@ -218,6 +225,8 @@ package struct SegmentVocabulary: Sendable {
     /// The lists' names.
     package var lists: [String]
     package var records: [DatedRecordKind]
+    /// What is known to have happened with people's messages.
+    package var events: [EngagementTerm.Event]
 }
 
 /// The sealed form of a version: the tree, and the text as its author laid it out.

@@ -2,7 +2,7 @@
 
 import WardAudit
 package import WardKernel
-package import WardStorage
+import WardStorage
 
 extension Segments {
     /// Everybody in a stored segment now, for a campaign or a test run of one; writes its size to the audit log.
@@ -34,29 +34,5 @@ extension Segments {
             }
             return audience
         }
-    }
-
-    /// Whether a person still belongs to a segment, by what is true in this transaction: for the send gate, which tells
-    /// nobody about the rule. Throws when the rule cannot be evaluated any more, which the gate takes as a no.
-    ///
-    /// - Parameter version: The rule's version; the current one when nil.
-    package func membership(
-        of contact: ContactID,
-        in id: SegmentID,
-        version: Int64? = nil,
-        of organization: OrganizationID,
-        in tx: any ReadTransaction
-    ) throws -> MembershipAnswer {
-        guard try SegmentQueries.one(id, of: organization, in: tx) != nil else { return .noSuchSegment }
-        let rule = try storedRule(id, version: version, of: organization, in: tx)
-        let checked = try SegmentChecker(try people.catalogue(of: organization, in: tx)).check(rule.text)
-        let question = try question(checked, of: organization, in: tx)
-        guard let person = try people.people([contact], of: organization, in: tx).first else { return .noSuchPerson }
-        let evaluator = PersonEvaluator(
-            segment: checked,
-            moment: question.moment,
-            engagement: question.engagement
-        )
-        return person.expose(for: .evaluating) { evaluator.holds(for: $0) } ? .member : .notMember
     }
 }

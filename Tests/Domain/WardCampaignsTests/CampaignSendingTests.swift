@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 import WardDelivery
 import WardKernel
+import WardStorage
 import WardTestKit
 
 @testable import WardCampaigns
@@ -54,6 +55,23 @@ import WardTestKit
                 requester: world.marketer
             )
             #expect(lacking.map(\.contact) == [ContactID(high: 9, low: 3)])
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a campaign is not complete while its audience is still being written down`(kind: StoreKind) async throws {
+        try await CampaignWorld.with(kind) { world in
+            let id = try await world.draft()
+            try await world.campaigns.sendNow(id, requester: world.marketer)
+            #expect(try await !world.campaigns.report(id, requester: world.marketer).isComplete)
+            // As a worker leaves it that was killed right after it began.
+            let organization = world.organization
+            _ = try await world.store.write { tx in
+                try tx.execute(
+                    "UPDATE campaign SET state = 'sending' WHERE organization = \(organization) AND id = \(id)"
+                )
+            }
+            #expect(try await !world.campaigns.report(id, requester: world.marketer).isComplete)
         }
     }
 

@@ -39,6 +39,13 @@ final class CampaignPeople: PeopleSource {
     ) throws -> PeopleChanges {
         PeopleChanges(contacts: [], position: 1)
     }
+    func changed(
+        among contacts: [ContactID],
+        after position: Int64,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> { [] }
+    func catalogueMark(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [UInt8] { [] }
     func people(
         _ contacts: [ContactID],
         of organization: OrganizationID,

@@ -20,7 +20,7 @@ struct ContactsFixture {
     static func with<Result>(
         _ kind: StoreKind,
         consent: (any ConsentRecorder)? = nil,
-        contacted: (any ContactedPeople)? = nil,
+        contacted: any ContactedPeople = WrittenTo(),
         atImportPoint: @escaping @Sendable (ImportPoint) throws -> Void = { _ in },
         _ body: (ContactsFixture) async throws -> Result
     ) async throws -> Result {

@@ -65,6 +65,27 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `an import in one go is not overtaken by the workers beside it`(kind: StoreKind) async throws {
+        try await ContactsFixture.with(kind) { fixture in
+            let worker = ImportWorker(contacts: fixture.contacts, owner: Array("beside".utf8))
+            let taken = try await withThrowingTaskGroup(of: Int.self) { group in
+                group.addTask {
+                    var taken = 0
+                    while !Task.isCancelled { if try await worker.runOne() != nil { taken += 1 } }
+                    return taken
+                }
+                let progress = try await fixture.importing(DamagedExport.people(3_500))
+                #expect(progress.counts.added == 3_500)
+                #expect(progress.state == .finished)
+                group.cancelAll()
+                return try await group.next()
+            }
+            #expect(taken == 0)
+            #expect(try await worker.runOne() == nil)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `two workers on one import write each row once`(kind: StoreKind) async throws {
         try await ContactsFixture.with(kind) { fixture in
             guard case .ready(let id) = try await fixture.upload(DamagedExport.people(2_500)) else {

@@ -76,6 +76,7 @@ final class WrittenTo: ContactedPeople {
 
     func contacted(
         among people: [ContactID],
+        since moment: Timestamp,
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Set<ContactID> {

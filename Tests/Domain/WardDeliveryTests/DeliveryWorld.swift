@@ -53,6 +53,7 @@ final class ScriptedPeople: AudienceSource, PersonSource {
         var left: Set<ContactID> = []
         var dead: Set<ContactID> = []
         var known: Set<ContactID> = []
+        var undone: Set<ContactID> = []
         var isFailing = false
     }
     struct Failure: Error {}
@@ -70,6 +71,8 @@ final class ScriptedPeople: AudienceSource, PersonSource {
         }
     }
 
+    func prepare(_ organization: OrganizationID) async throws {}
+
     func standing(
         of contacts: [ContactID],
         organization: OrganizationID,
@@ -78,7 +81,11 @@ final class ScriptedPeople: AudienceSource, PersonSource {
         state.withLock { state in
             var found: [ContactID: PersonStanding] = [:]
             for contact in contacts where state.known.contains(contact) {
-                found[contact] = PersonStanding(isDeceased: state.dead.contains(contact), isInactive: false)
+                found[contact] = PersonStanding(
+                    isDeceased: state.dead.contains(contact),
+                    isInactive: false,
+                    isBeingUndone: state.undone.contains(contact)
+                )
             }
             return found
         }

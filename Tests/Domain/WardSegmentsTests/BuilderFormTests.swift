@@ -98,6 +98,7 @@ extension SegmentVocabulary {
     fileprivate static let example = SegmentVocabulary(
         fields: SegmentCatalogue.example.fields.values.sorted { $0.label < $1.label },
         lists: [],
-        records: DatedRecordKind.allCases
+        records: DatedRecordKind.allCases,
+        events: EngagementTerm.Event.allCases
     )
 }

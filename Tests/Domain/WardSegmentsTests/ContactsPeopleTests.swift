@@ -36,7 +36,8 @@ import WardTestKit
                 store: store,
                 vault: vault.vault,
                 audit: vault.audit,
-                surroundings: vault.surroundings
+                surroundings: vault.surroundings,
+                contacted: NobodyWrittenTo()
             )
             let people = ContactsPeople(contacts: contacts) { _, _ in "America/Chicago" }
             let segments = Segments(
@@ -86,4 +87,14 @@ import WardTestKit
             #expect(try await segments.why(third, inRule: rule, by: requester).isMember == false)
         }
     }
+}
+
+/// No message was written to anybody.
+struct NobodyWrittenTo: ContactedPeople {
+    func contacted(
+        among people: [ContactID],
+        since moment: Timestamp,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> { [] }
 }

@@ -54,6 +54,24 @@ import WardKernel
         )
     }
 
+    @Test(arguments: [
+        // The zone puts its clocks forward on 8 March 2026: midnight of the 7th is six hours behind UTC, of the 9th five.
+        ("2026-03-09", 2, "day", "2026-03-07T06:00:00.000Z"), ("2026-03-10", 1, "day", "2026-03-09T05:00:00.000Z"),
+        ("2026-03-31", 1, "month", "2026-02-28T06:00:00.000Z"),
+    ])
+    func `a window of messages begins at midnight in the organization's zone and ends now`(
+        today: String,
+        count: Int,
+        unit: String,
+        start: String
+    ) throws {
+        let moment = EvaluationMoment.at(today, hour: 15, zone: "America/Chicago")
+        let window = CalendarWindow(.past, count, try #require(CalendarWindow.Unit(rawValue: unit)))
+        let period = moment.period(of: window)
+        #expect("\(period.lowerBound)" == start)
+        #expect("\(period.upperBound)" == "\(today)T15:00:59.999Z")
+    }
+
     @Test func `a month back from the 31st is cut to the shorter month's last day`() throws {
         let moment = EvaluationMoment.at("2026-03-31")
         #expect(try holds("any(encounter within 1 month)", visit(try day("2026-02-28")), moment))

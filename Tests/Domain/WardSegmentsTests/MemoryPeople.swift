@@ -69,6 +69,17 @@ final class MemoryPeople: PeopleSource {
         }
     }
 
+    func changed(
+        among contacts: [ContactID],
+        after position: Int64,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> {
+        Set(try changes(of: organization, after: position, in: tx).contacts).intersection(contacts)
+    }
+
+    func catalogueMark(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [UInt8] { [] }
+
     func people(
         _ contacts: [ContactID],
         of organization: OrganizationID,

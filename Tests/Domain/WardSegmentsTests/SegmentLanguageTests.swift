@@ -77,14 +77,15 @@ import WardKernel
         let rule = try SegmentLanguage.parse("age >= 40 and not any(lab where value > 7.5 within 1 year)")
         #expect(
             String(decoding: try encoder.encode(SegmentDocument(rule)), as: UTF8.self)
-                == #"{"grammar":1,"rule":{"and":[{"compare":">=","field":"age","value":40},"#
+                == #"{"grammar":2,"rule":{"and":[{"compare":">=","field":"age","value":40},"#
                 + #"{"not":{"record":"lab","where":{"compare":">","field":"value","value":7.5},"#
                 + #""within":{"count":1,"unit":"year"}}}]}}"#
         )
     }
 
     @Test(arguments: [
-        #"{"grammar":2,"rule":{"everyone":true}}"#,
+        #"{"grammar":3,"rule":{"everyone":true}}"#,
+        #"{"grammar":0,"rule":{"everyone":true}}"#,
         #"{"grammar":1,"rule":{}}"#,
         #"{"grammar":1,"rule":{"and":[{"everyone":true}]}}"#,
         #"{"grammar":1,"rule":{"and":[]}}"#,

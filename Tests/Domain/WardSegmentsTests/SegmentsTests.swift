@@ -154,6 +154,7 @@ struct SegmentsGround {
             await #expect(throws: SegmentSyntaxError.self) {
                 try await segments.count(rule: "opened(any)", by: ground.marketer)
             }
+            #expect(try await segments.vocabulary(by: ground.marketer).events.isEmpty)
             let stored = try await segments.list(by: ground.marketer)
             #expect(stored.isEmpty)
         }

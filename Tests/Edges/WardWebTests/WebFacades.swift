@@ -28,6 +28,16 @@ struct UnreachableWorld: Transmitter {
     func look(at domain: String, route: WardDelivery.Route?) async -> DestinationFinding { .unknown("unreachable") }
 }
 
+/// No message was written to anybody.
+private struct NobodyWrittenTo: ContactedPeople {
+    func contacted(
+        among people: [ContactID],
+        since moment: Timestamp,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> { [] }
+}
+
 /// What the pages are told about people and organizations.
 struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrganizations {
     let contacts: Contacts
@@ -99,7 +109,13 @@ extension Facades {
     ) -> Facades {
         let (vault, audit) = (ground.vault, ground.audit)
         let consent = Consent(store: store, vault: vault, audit: audit, surroundings: surroundings)
-        let contacts = Contacts(store: store, vault: vault, audit: audit, surroundings: surroundings)
+        let contacts = Contacts(
+            store: store,
+            vault: vault,
+            audit: audit,
+            surroundings: surroundings,
+            contacted: NobodyWrittenTo()
+        )
         let source = ContactsPeople(contacts: contacts) { try identity.organization($0, in: $1).timeZone }
         let segments = Segments(
             store: store,

@@ -44,7 +44,8 @@ package struct Modules: Sendable {
             vault: vault,
             audit: audit,
             surroundings: surroundings,
-            consent: ImportBasisRecorder(consent: consent)
+            consent: ImportBasisRecorder(consent: consent),
+            contacted: PeopleWrittenTo()
         )
         let people = ContactsPeople(contacts: contacts) { try identity.organization($0, in: $1).timeZone }
         let segments = Segments(
@@ -53,6 +54,7 @@ package struct Modules: Sendable {
             vault: vault,
             audit: audit,
             evaluator: ColumnEvaluator(people: people, surroundings: surroundings),
+            engagement: CampaignEngagement(vault: vault),
             surroundings: surroundings
         )
         let senders = OrganizationsForSending(identity: identity)

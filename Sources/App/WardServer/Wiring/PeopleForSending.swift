@@ -15,8 +15,15 @@ struct PeopleForSending: PersonSource, PortalPeople {
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [ContactID: PersonStanding] {
-        try contacts.profiles(of: people, organization: organization, in: tx).mapValues { profile in
-            profile.expose(for: .evaluating) { PersonStanding(isDeceased: $0.isDeceased, isInactive: false) }
+        let undone = try contacts.beingUndone(among: people, of: organization, in: tx)
+        return try contacts.profiles(of: people, organization: organization, in: tx).mapValues { profile in
+            profile.expose(for: .evaluating) { person in
+                PersonStanding(
+                    isDeceased: person.isDeceased,
+                    isInactive: false,
+                    isBeingUndone: undone.contains(person.contact)
+                )
+            }
         }
     }
 

@@ -78,6 +78,15 @@ enum CampaignQueries {
             .map(CampaignRow.init)
     }
 
+    /// Each campaign and the version of its draft.
+    static func versions(
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [(id: CampaignID, version: Int)] {
+        try tx.rows("SELECT id, version FROM campaign WHERE organization = \(organization) ORDER BY id")
+            .map { (try $0.value(at: 0), try $0.value(at: 1)) }
+    }
+
     /// Newest first, before a position.
     static func page(
         before: (at: Timestamp, id: CampaignID)?,

@@ -2,6 +2,8 @@
 
 import Foundation
 package import WardKernel
+import WardQueue
+import WardStorage
 
 /// The bytes of a file of this machine, in pieces of 256 KiB.
 package struct FileBytes: AsyncSequence {
@@ -37,7 +39,8 @@ package enum ImportFileOutcome: Hashable, Sendable {
 
 extension Contacts {
     /// Uploads, starts with what was proposed (or as `adjust` corrects it) and runs to the end in this call: for the
-    /// command line and the demo. A process that dies in the middle leaves a started import that a worker goes on with.
+    /// command line and the demo. Workers leave it alone while its chunks follow one another; a process that dies in the
+    /// middle leaves a started import that a worker goes on with a minute later.
     package func importFile<Bytes: AsyncSequence>(
         fileName: String,
         _ bytes: Bytes,
@@ -59,7 +62,11 @@ extension Contacts {
         mapping.emailTemplate = emailTemplate ?? mapping.emailTemplate
         adjust(&mapping)
         let choices = ImportChoices(mapping: mapping, source: source, basis: basis, list: list)
-        switch try await start(id, choices, by: requester) {
+        try requester.require(.importContacts)
+        let started = try await store.write { tx in
+            try self.start(id, choices, headStart: Self.headStart, by: requester, in: tx)
+        }
+        switch started {
         case .started: break
         case .notStartable(let problems): return .refused(problems.map(\.sentence))
         case .notFound, .alreadyPast: return .refused(["The import was changed by somebody else meanwhile."])
@@ -67,14 +74,14 @@ extension Contacts {
         return .imported(try await runOrFollow(id, by: requester, progress: report))
     }
 
-    /// Runs a started import; where a server's worker takes it over, follows that one to the end.
+    /// Runs a started import ahead of the workers; where one takes it over all the same, follows that one to the end.
     private func runOrFollow(
         _ id: ImportID,
         by requester: Requester,
         progress report: @Sendable (ImportProgress) -> Void
     ) async throws -> ImportProgress {
         do {
-            return try await run(id, of: requester.organization, progress: report)
+            return try await runAhead(id, of: requester.organization, progress: report)
         } catch ImportInterruption.overtaken {
             while let progress = try await self.progress(of: id, by: requester) {
                 guard progress.state == .running else { return progress }
@@ -84,4 +91,33 @@ extension Contacts {
             throw ImportInterruption.notFound
         }
     }
+
+    private func runAhead(
+        _ id: ImportID,
+        of organization: OrganizationID,
+        progress report: @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportProgress {
+        let progress = try await run(
+            id,
+            of: organization,
+            inEachChunk: { tx in
+                let time = self.surroundings.now() + Self.headStart
+                try self.queue.reschedule(
+                    .contactsImport,
+                    organization: organization,
+                    reference: id.bytes,
+                    at: time,
+                    in: tx
+                )
+            },
+            progress: report
+        )
+        try await store.write { tx in
+            _ = try self.queue.cancel(.contactsImport, organization: organization, reference: id.bytes, in: tx)
+        }
+        return progress
+    }
+
+    /// From one chunk to the next: a worker that took the import meanwhile would overtake this call.
+    private static let headStart: Duration = .minutes(1)
 }

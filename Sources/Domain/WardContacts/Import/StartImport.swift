@@ -69,9 +69,11 @@ extension Contacts {
         }
     }
 
-    private func start(
+    /// - Parameter headStart: so long workers leave the import to whoever starts it.
+    func start(
         _ id: ImportID,
         _ choices: ImportChoices,
+        headStart: Duration = .zero,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> StartImportOutcome {
@@ -101,7 +103,7 @@ extension Contacts {
             .contactsImport,
             organization: organization,
             reference: id.bytes,
-            runAt: surroundings.now(),
+            runAt: surroundings.now() + headStart,
             priority: .bulk,
             in: tx
         )

@@ -18,12 +18,28 @@ package struct UndoCounts: Hashable, Sendable {
 /// What became of undoing an import.
 package enum UndoImportOutcome: Hashable, Sendable {
     case undone(UndoCounts)
-    /// So many of its people were written to: undoing would leave messages without a recipient.
+    /// So many of its people were written to since it began: undoing would leave messages without a recipient, or with
+    /// another one than they were written for.
     case peopleWereWrittenTo(Int)
     case notFound
     /// It runs, or has nothing to undo.
     case notUndoable(ImportState)
     case reasonMissing
+
+    /// Why nothing was undone, in words; nil when it was.
+    package var refusal: String? {
+        switch self {
+        case .undone: nil
+        case .peopleWereWrittenTo(1):
+            "One person of this import was written to since. It cannot be undone any more; correct the people one by one."
+        case .peopleWereWrittenTo(let count):
+            "\(count) people of this import were written to since. It cannot be undone any more; correct them one by one."
+        case .notFound: "There is no such import."
+        case .notUndoable(.undone): "This import was undone before."
+        case .notUndoable: "This import has not ended, so there is nothing to undo yet."
+        case .reasonMissing: "Say why the import is undone."
+        }
+    }
 }
 
 extension Contacts {
@@ -32,6 +48,10 @@ extension Contacts {
     /// Undoes an import whose people were not written to: people it added are removed with their records, people it
     /// changed are restored unless changed since, dated records it added are removed. Called again after a failure it
     /// goes on.
+    ///
+    /// Who was written to is asked in the transaction that begins the undoing; from its commit on the send gate holds
+    /// what would go to these people (`beingUndone`). The two read what the other writes, so that of an undoing and a
+    /// submission at the same time only one goes through.
     package func undo(
         _ id: ImportID,
         reason: Sensitive<String>,
@@ -76,7 +96,12 @@ extension Contacts {
             guard let stored = try ImportQueries.find(id, of: organization, in: tx) else { return .notFound }
             if stored.state == .undoing { return nil }
             guard stored.state == .finished || stored.state == .failed else { return .notUndoable(stored.state) }
-            let written = try self.writtenTo(id, organization: organization, in: tx)
+            let written = try self.writtenTo(
+                id,
+                since: stored.startedAt ?? stored.createdAt,
+                organization: organization,
+                in: tx
+            )
             guard written == 0 else { return .peopleWereWrittenTo(written) }
             _ = try ImportQueries.move(id, from: [.finished, .failed], to: .undoing, of: organization, in: tx)
             let entry = AuditEntry(
@@ -90,20 +115,23 @@ extension Contacts {
         }
     }
 
+    /// How many people whom the import added, changed or gave records to were written to since it began.
     private func writtenTo(
         _ id: ImportID,
+        since moment: Timestamp,
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Int {
-        guard let contacted else { return 0 }
-        var written = 0
-        var last: ContactID?
-        repeat {
-            let page = try ImportQueries.people(createdBy: id, after: last, limit: 5_000, of: organization, in: tx)
-            written += try contacted.contacted(among: page.map(\.id), of: organization, in: tx).count
-            last = page.count < 5_000 ? nil : page.last?.id
-        } while last != nil
-        return written
+        var written: Set<ContactID> = []
+        for source in ImportQueries.PeopleOfImport.allCases {
+            var last: ContactID?
+            repeat {
+                let page = try ImportQueries.people(source, id, after: last, limit: 5_000, of: organization, in: tx)
+                written.formUnion(try contacted.contacted(among: page, since: moment, of: organization, in: tx))
+                last = page.count < 5_000 ? nil : page.last
+            } while last != nil
+        }
+        return written.count
     }
 
     private func removeAdded(

@@ -374,5 +374,12 @@ CREATE TABLE contact_import_before (
     FOREIGN KEY (organization, contact) REFERENCES contact (organization, id) ON DELETE CASCADE
 );
 """#),
+Migration(module: "WardContacts", number: 3, name: "undoing_imports", sqlite: #"""
+-- The send gate asks before each message whether an import of the person is being undone.
+CREATE INDEX contact_import_undoing ON contact_import (organization, id) WHERE state = 'undoing';
+"""#, postgres: #"""
+-- The send gate asks before each message whether an import of the person is being undone.
+CREATE INDEX contact_import_undoing ON contact_import (organization, id) WHERE state = 'undoing';
+"""#),
     ]
 }

@@ -79,6 +79,27 @@ enum ChangeQueries {
         ) == 1
     }
 
+    static func changed(
+        among contacts: [ContactID],
+        after position: Int64,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> {
+        var found: Set<ContactID> = []
+        for page in contacts.paged(ContactQueries.perStatement) {
+            let rows = try tx.rows(
+                """
+                SELECT contact FROM contact_change
+                WHERE organization = \(organization) AND position > \(position) AND contact IN \(list: Array(page))
+                UNION SELECT contact FROM contact_change
+                WHERE organization = \(organization) AND position IS NULL AND contact IN \(list: Array(page))
+                """
+            )
+            for row in rows { found.insert(try row.value(at: 0)) }
+        }
+        return found
+    }
+
     static func page(
         after position: Int64,
         limit: Int,

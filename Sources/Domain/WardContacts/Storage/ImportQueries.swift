@@ -197,6 +197,74 @@ enum ImportQueries {
         ).map { (try $0.value(at: 0), try $0.value(at: 1)) }
     }
 
+    /// What an import did to people.
+    enum PeopleOfImport: CaseIterable {
+        case added, changed, givenRecords
+    }
+
+    /// The people of an import, ascending.
+    static func people(
+        _ source: PeopleOfImport,
+        _ id: ImportID,
+        after contact: ContactID?,
+        limit: Int,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [ContactID] {
+        let start = contact ?? ContactID(high: 0, low: 0)
+        let statement: SQL =
+            switch source {
+            case .added:
+                """
+                SELECT id FROM contact WHERE organization = \(organization) AND created_by_import = \(id)
+                AND id > \(start) ORDER BY id LIMIT \(limit)
+                """
+            case .changed:
+                """
+                SELECT contact FROM contact_import_before WHERE organization = \(organization) AND import = \(id)
+                AND contact > \(start) ORDER BY contact LIMIT \(limit)
+                """
+            case .givenRecords:
+                """
+                SELECT DISTINCT contact FROM contact_record WHERE organization = \(organization) AND import = \(id)
+                AND contact > \(start) ORDER BY contact LIMIT \(limit)
+                """
+            }
+        return try tx.rows(statement).map { try $0.value(at: 0) }
+    }
+
+    /// The imports that are being undone. The state stands in the statement as it does in the index.
+    static func undoing(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [ImportID] {
+        try tx.rows(
+            "SELECT id FROM contact_import WHERE organization = \(organization) AND state = 'undoing' ORDER BY id"
+        ).map { try $0.value(at: 0) }
+    }
+
+    /// Those of these people whom an import added, changed or gave records to.
+    static func people(
+        among contacts: [ContactID],
+        of id: ImportID,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> {
+        var found: Set<ContactID> = []
+        for page in contacts.paged(ContactQueries.perStatement) {
+            let page = Array(page)
+            let rows = try tx.rows(
+                """
+                SELECT id FROM contact
+                WHERE organization = \(organization) AND id IN \(list: page) AND created_by_import = \(id)
+                UNION SELECT contact FROM contact_import_before
+                WHERE organization = \(organization) AND import = \(id) AND contact IN \(list: page)
+                UNION SELECT contact FROM contact_record
+                WHERE organization = \(organization) AND contact IN \(list: page) AND import = \(id)
+                """
+            )
+            for row in rows { found.insert(try row.value(at: 0)) }
+        }
+        return found
+    }
+
     /// Of these people, those with dated records that another import or a person added.
     static func withOtherRecords(
         _ contacts: [ContactID],

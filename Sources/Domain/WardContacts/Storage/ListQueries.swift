@@ -5,6 +5,14 @@ import WardStorage
 
 /// Statements on lists and their members.
 enum ListQueries {
+    static func nameIndexes(
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [(id: ListID, nameIndex: [UInt8])] {
+        try tx.rows("SELECT id, name_index FROM contact_list WHERE organization = \(organization) ORDER BY id")
+            .map { (try $0.value(at: 0), try $0.value(at: 1)) }
+    }
+
     struct Stored: Sendable {
         var id: ListID
         var name: [UInt8]

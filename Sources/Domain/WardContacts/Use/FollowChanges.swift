@@ -37,6 +37,16 @@ extension Contacts {
         try ChangeQueries.page(after: position, limit: limit, of: organization, in: tx)
     }
 
+    /// Those of these people who changed after a position, also by changes that have no position yet.
+    package func changed(
+        among contacts: [ContactID],
+        after position: Int64,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> {
+        try ChangeQueries.changed(among: contacts, after: position, of: organization, in: tx)
+    }
+
     /// The newest position; 0 before the first.
     package func feedHead(of organization: OrganizationID, in tx: any ReadTransaction) throws -> Int64 {
         try ChangeQueries.head(of: organization, in: tx)

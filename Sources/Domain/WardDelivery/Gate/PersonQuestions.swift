@@ -12,15 +12,22 @@ package protocol AudienceSource: Sendable {
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Set<ContactID>
+
+    /// Called before a round of questions, outside any transaction: a chance to make answers quick.
+    func prepare(_ organization: OrganizationID) async throws
 }
 
 /// What the gate must know about a person.
 package struct PersonStanding: Sendable, Hashable {
     package var isDeceased: Bool
     package var isInactive: Bool
-    package init(isDeceased: Bool, isInactive: Bool) {
+    /// The import that brought or changed the person is being undone.
+    package var isBeingUndone: Bool
+
+    package init(isDeceased: Bool, isInactive: Bool, isBeingUndone: Bool = false) {
         self.isDeceased = isDeceased
         self.isInactive = isInactive
+        self.isBeingUndone = isBeingUndone
     }
 }
 
@@ -58,8 +65,11 @@ package struct AudienceQuestion: GateQuestion {
     }
 }
 
-/// Is the person alive and active? Refused for every class of message otherwise.
+/// Is the person alive and active? Refused for every class of message otherwise; held for as long as it is being decided
+/// whether the person stays on record at all.
 package struct PersonQuestion: GateQuestion {
+    private static let pauseWhileUndoing: Duration = .minutes(1)
+
     package var name: GateQuestionName { .person }
     let source: any PersonSource
     package init(source: any PersonSource) { self.source = source }
@@ -72,7 +82,9 @@ package struct PersonQuestion: GateQuestion {
             guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
             guard let standing = known[contact] else { return .refuses(.personUnknown, note: "not_on_record") }
             if standing.isDeceased { return .refuses(.deceased, note: "deceased") }
-            return standing.isInactive ? .refuses(.inactive, note: "inactive") : .passes(note: "alive_and_active")
+            if standing.isInactive { return .refuses(.inactive, note: "inactive") }
+            if standing.isBeingUndone { return .holds(.importUndone, until: subject.now + Self.pauseWhileUndoing) }
+            return .passes(note: "alive_and_active")
         }
     }
 }

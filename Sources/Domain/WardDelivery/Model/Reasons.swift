@@ -45,6 +45,8 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
     case tlsNotPossible = "tls_not_possible"
     /// The campaign is paused.
     case paused
+    /// The import that brought or changed the person is being undone.
+    case importUndone = "import_undone"
     /// The message no longer composes to the bytes that were first meant to be sent; a person decides.
     case contentDiffers = "content_differs"
     /// The message failed to compose or be stored three times.
@@ -61,6 +63,7 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
         case .noRecognition: "There is no way to recognise the person in the portal."
         case .tlsNotPossible: "TLS is required, and the recipient's server does not offer it with a valid certificate."
         case .paused: "The campaign is paused."
+        case .importUndone: "The import that brought the person is being undone."
         case .contentDiffers: "The message no longer reads as when it was first to be sent."
         case .cannotCompose: "The message could not be put together."
         }

@@ -44,7 +44,7 @@ package struct BuilderRow: Hashable, Sendable, Codable {
 
 /// One line: what its controls hold, all of it text as a form sends it.
 package struct BuilderLine: Hashable, Sendable, Codable {
-    /// A field's name, a kind of record, `list`, or `delivered`, `opened`, `clicked`; `everyone`.
+    /// A field's name, a kind of record, `list`, an `EngagementTerm.Event`, or `everyone`.
     package var subject: String
     /// Of a field: a `BuilderTest`. Of records: empty for at least one, else a comparison for `count`.
     package var test: String

@@ -27,7 +27,12 @@ package final class ColumnEvaluator: SegmentEvaluator {
         var columns: SegmentColumns?
         var position: Int64 = 0
         var report: ColumnReport?
+        /// Whom rules selected from these columns, each at its moment.
+        var selections: [RuleIdentity: (moment: EvaluationMoment, members: Bitmap)] = [:]
     }
+
+    /// Rules of one organization whose selections are remembered: those of the campaigns that are being sent.
+    private static let mostSelections = 16
 
     private let people: any PeopleSource
     private let surroundings: Surroundings
@@ -71,6 +76,35 @@ package final class ColumnEvaluator: SegmentEvaluator {
         }
     }
 
+    package func remembers(_ organization: OrganizationID) -> Bool {
+        place(of: organization).state.withLock { $0.columns != nil }
+    }
+
+    package func refresh(_ organization: OrganizationID, in tx: any ReadTransaction) throws {
+        try place(of: organization).state.withLock { try bringUpToDate(&$0, organization, in: tx) }
+    }
+
+    package func recall(
+        _ question: SegmentQuestion,
+        of rule: RuleIdentity,
+        among contacts: [ContactID]
+    ) -> RecalledMembers? {
+        // Somebody who writes must not wait for columns that are being built.
+        place(of: question.organization).state.withLockIfAvailable { state in
+            guard let columns = state.columns else { return nil }
+            let members: Bitmap
+            if let known = state.selections[rule], known.moment == question.moment {
+                members = known.members
+            } else {
+                members = columns.selection(question.segment, at: question.moment, question.engagement)
+                if state.selections.count >= Self.mostSelections { state.selections = [:] }
+                state.selections[rule] = (question.moment, members)
+            }
+            let found = contacts.filter { contact in columns.ordinal(of: contact).map { members[$0] } ?? false }
+            return RecalledMembers(members: Set(found), position: state.position)
+        } ?? nil
+    }
+
     /// How the organization's columns were last built; nil before their first use.
     package func report(on organization: OrganizationID) -> ColumnReport? {
         place(of: organization).state.withLock { $0.report }
@@ -107,6 +141,7 @@ package final class ColumnEvaluator: SegmentEvaluator {
         guard changes.contacts.count < max(1_000, population / 2) else {
             return try build(&state, organization, in: tx)
         }
+        state.selections = [:]
         for start in stride(from: 0, to: changes.contacts.count, by: 1_000) {
             let chunk = Array(changes.contacts[start..<min(start + 1_000, changes.contacts.count)])
             let facts = try people.people(chunk, of: organization, in: tx)

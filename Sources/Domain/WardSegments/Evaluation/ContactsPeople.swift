@@ -67,6 +67,19 @@ package struct ContactsPeople: PeopleSource {
         return PeopleChanges(contacts: changed.sorted(), position: reached)
     }
 
+    package func changed(
+        among contacts: [ContactID],
+        after position: Int64,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID> {
+        try self.contacts.changed(among: contacts, after: position, of: organization, in: tx)
+    }
+
+    package func catalogueMark(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [UInt8] {
+        try contacts.vocabularyMark(of: organization, in: tx)
+    }
+
     package func people(
         _ contacts: [ContactID],
         of organization: OrganizationID,

@@ -32,6 +32,17 @@ package protocol PeopleSource: Sendable {
         in tx: any ReadTransaction
     ) throws -> PeopleChanges
 
+    /// Those of these people who changed after a position of the feed, by what this transaction sees: numbered or not.
+    func changed(
+        among contacts: [ContactID],
+        after position: Int64,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<ContactID>
+
+    /// Differs whenever `catalogue` would say something else than before, and costs little.
+    func catalogueMark(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [UInt8]
+
     /// The facts of these people; those who do not exist are left out.
     func people(
         _ contacts: [ContactID],

@@ -52,4 +52,26 @@ package struct EvaluationTiming: Hashable, Sendable {
 /// Finds the people for whom rules hold. A change that `tx` sees is in the answer.
 package protocol SegmentEvaluator: Sendable {
     func evaluate(_ question: SegmentQuestion, in tx: any ReadTransaction) throws -> SegmentAnswer
+
+    /// Whether the organization's people are in memory.
+    func remembers(_ organization: OrganizationID) -> Bool
+
+    /// Brings what is remembered of people up to what `tx` sees. Call it in a read transaction.
+    func refresh(_ organization: OrganizationID, in tx: any ReadTransaction) throws
+
+    /// Of these people, those for whom the rule held at a position of the change feed; nil when that is not at hand.
+    /// Neither looks at the store nor waits: whoever asks looks for later changes.
+    ///
+    /// - Parameter rule: What the question's rule was made from.
+    func recall(
+        _ question: SegmentQuestion,
+        of rule: RuleIdentity,
+        among contacts: [ContactID]
+    ) -> RecalledMembers?
+}
+
+/// Who belonged at a position of the change feed.
+package struct RecalledMembers: Sendable {
+    var members: Set<ContactID>
+    var position: Int64
 }

@@ -2,7 +2,7 @@
 //
 // The JSON form of a rule, which the API and the visual builder use:
 //
-//   document  {"grammar": 1, "rule": node}
+//   document  {"grammar": 2, "rule": node}
 //   node      {"everyone": true} | {"and": [node, node, …]} | {"or": [node, node, …]} | {"not": node} | term
 //   term      {"field": "age", test} | {"list": "Diabetes class"} | {"engagement": "opened", "campaign": "Flu"?, window?}
 //             | {"record": "procedure", "where": condition?, window?, "count": {"compare": "<", "value": 3}?}
@@ -30,7 +30,7 @@ package struct SegmentDocument: Hashable, Sendable, Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         grammar = try container.decode(Int.self, forKey: .grammar)
-        guard grammar == SegmentLanguage.version else {
+        guard (1...SegmentLanguage.version).contains(grammar) else {
             let message =
                 "the rule is of grammar \(grammar); this version of Ward knows grammar \(SegmentLanguage.version)"
             throw SegmentSyntaxError(.newerGrammar, at: 0, of: "", message)

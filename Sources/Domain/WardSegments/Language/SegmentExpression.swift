@@ -126,10 +126,10 @@ package enum SegmentRecordField: String, CaseIterable, Hashable, Sendable {
     case code, display, status, value, unit, date
 }
 
-/// What a person did with messages: `opened(any) within 90 days`, `delivered("Flu shots")`.
+/// What happened with a person's messages: `opened(any) within 90 days`, `delivered("Flu shots")`.
 package struct EngagementTerm: Hashable, Sendable {
     package enum Event: String, CaseIterable, Hashable, Sendable {
-        case delivered, opened, clicked
+        case sent, delivered, opened, refused, clicked
     }
 
     package var event: Event

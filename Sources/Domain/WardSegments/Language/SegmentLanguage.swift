@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The grammar, version 1 (lower-case words are keywords, in either case; `…?` optional, `…*` repeated):
+// The grammar, version 2 (version 1 has no `sent` and `refused`; lower-case words are keywords, in either case; `…?` optional, `…*` repeated):
 //
 //   rule        = both ( "or" both )*
 //   both        = part ( "and" part )*
@@ -11,7 +11,7 @@
 //   record      = "any" "(" records ")" | "count" "(" records ")" compare number
 //   records     = kind ( "where" condition )? window?
 //   condition   = as rule, over: code display status value unit date
-//   engagement  = ( "delivered" | "opened" | "clicked" ) "(" ( "any" | text ) ")" window?
+//   engagement  = ( "sent" | "delivered" | "opened" | "refused" | "clicked" ) "(" ( "any" | text ) ")" window?
 //   window      = "within" number unit | "in" "next" number unit
 //   compare     = "=" | "!=" | "<>" | "<" | "<=" | ">" | ">="
 //   value       = text | number | "true" | "false"
@@ -22,7 +22,7 @@
 /// The bounds of the language and its entry points.
 package enum SegmentLanguage {
     /// Stored with each rule; a rule of a later version is refused rather than guessed at.
-    package static let version = 1
+    package static let version = 2
     /// Bytes of text.
     package static let longestText = 65_536
     /// Groups within groups.

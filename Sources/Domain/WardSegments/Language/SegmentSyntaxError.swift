@@ -9,7 +9,8 @@ package import WardKernel
 package struct SegmentSyntaxError: Error, Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     package enum Code: String, CaseIterable, Hashable, Sendable {
         case tooLong, tooDeep, tooManyTerms, unexpectedCharacter, unclosedText, badEscape, badNumber, unexpectedEnd
-        case unexpectedWord, unknownField, unknownRecordKind, unknownRecordField, unknownUnit, unknownList
+        case unexpectedWord, unknownField, unknownRecordKind, unknownRecordField, unknownUnit, unknownList,
+            unknownCampaign
         case wrongType, wrongOperator, badDate, badWindow, emptyRange, notAnswered, newerGrammar, badTree
     }
 

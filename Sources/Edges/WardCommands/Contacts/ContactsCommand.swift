@@ -8,7 +8,7 @@ struct ContactsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contacts",
         abstract: "Bring people in.",
-        subcommands: [ContactsImportCommand.self]
+        subcommands: [ContactsImportCommand.self, ContactsUndoCommand.self]
     )
 }
 
@@ -122,5 +122,6 @@ struct ContactsImportCommand: FacadeCommand {
         for (title, count) in rows { table.add([title, count.grouped]) }
         for line in table.lines(width: session.output.width) { await session.output.line(line) }
         if let rate = progress.rate { await session.output.line("\(Int(rate).grouped) rows a second") }
+        await session.output.line("To undo it, until somebody was written to: ward contacts undo \(progress.id)")
     }
 }

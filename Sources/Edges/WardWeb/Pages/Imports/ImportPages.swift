@@ -65,8 +65,14 @@ enum ImportPages {
         case .reasonMissing:
             let text = visit.words("Say why the import is undone.")
             return .page(page(visit, try await found(visit), problem: text), status: 422)
-        default:
-            let text = visit.words("This import cannot be undone any more, because its people were written to.")
+        case .peopleWereWrittenTo(let count):
+            let text = visit.words(
+                "{count} {count|person|people} of this import {count|was|were} written to since. It cannot be undone any more; correct them one by one.",
+                count: count
+            )
+            return .page(page(visit, try await found(visit), problem: text), status: 422)
+        case .notUndoable:
+            let text = visit.words("This import has not ended, or was undone before: there is nothing to undo.")
             return .page(page(visit, try await found(visit), problem: text), status: 422)
         }
     }

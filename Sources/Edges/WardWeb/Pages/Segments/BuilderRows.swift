@@ -22,6 +22,8 @@ struct BuilderRowModel: Sendable {
     let upper: String
     let isBetween: Bool
     let needsValue: Bool
+    /// What an empty value means, where that is not plain.
+    let valueHint: String?
     let code: String
     let display: String
     let state: String
@@ -94,6 +96,7 @@ enum BuilderRows {
         let kind = kind(of: line.subject, vocabulary)
         let isRecord = DatedRecordKind(rawValue: line.subject) != nil
         let isWindow = line.test == BuilderTest.window.rawValue
+        let isEvent = EngagementTerm.Event(rawValue: line.subject) != nil
         return BuilderRowModel(
             rowNumber: number,
             rowShownNumber: number + 1,
@@ -104,21 +107,18 @@ enum BuilderRows {
             subjects: subjects(line.subject, vocabulary, words),
             isField: kind != nil,
             isRecord: isRecord,
-            hasWindow: isRecord || isWindow || ["opened", "delivered", "clicked"].contains(line.subject),
+            hasWindow: isRecord || isWindow || isEvent,
             tests: kind.map { tests(for: $0, line.test, words) } ?? [],
             value: line.value.replacing("\n", with: ", "),
             upper: line.upper,
             isBetween: line.test == BuilderTest.between.rawValue,
             needsValue: (kind != nil && !["missing", "present", "window"].contains(line.test))
-                || line.subject == "list",
+                || line.subject == "list" || isEvent,
+            valueHint: isEvent ? words("campaign, or empty for any") : nil,
             code: line.code.replacing("\n", with: ", "),
             display: line.display,
             state: line.status,
-            windows: choices(
-                [("", "at any time"), ("within", "within the last"), ("next", "in the next")],
-                line.window,
-                words
-            ),
+            windows: windows(line.window, looksAhead: !isEvent, words),
             windowCount: line.windowCount,
             units: choices(
                 [("day", "days"), ("week", "weeks"), ("month", "months"), ("year", "years")],
@@ -129,6 +129,12 @@ enum BuilderRows {
             left: tally?.left.map { "\($0)" },
             rowIndentClass: "indent-\(min(row.depth, 4))"
         )
+    }
+
+    /// Nobody knows yet who will open a message: events lie in the past.
+    private static func windows(_ chosen: String, looksAhead: Bool, _ words: Words) -> [ChoiceModel] {
+        let past = [("", "at any time"), ("within", "within the last")]
+        return choices(looksAhead ? past + [("next", "in the next")] : past, chosen, words)
     }
 
     static func joins(_ join: BuilderJoin, _ words: Words) -> [ChoiceModel] {
@@ -146,12 +152,23 @@ enum BuilderRows {
         options += vocabulary.fields.map { ($0.name.rawValue, $0.label) }
         options += vocabulary.records.map { ($0.rawValue, "Record: \($0.rawValue)") }
         if !vocabulary.lists.isEmpty { options.append(("list", "On the list")) }
+        options += vocabulary.events.map { ($0.rawValue, label($0)) }
         options.append(("everyone", "Everyone"))
         return choices(options, chosen, words)
     }
 
     private static func tests(for kind: AttributeKind, _ chosen: String, _ words: Words) -> [ChoiceModel] {
         choices(BuilderTest.offered(for: kind).map { ($0.rawValue, label($0)) }, chosen, words)
+    }
+
+    private static func label(_ event: EngagementTerm.Event) -> String {
+        switch event {
+        case .sent: "Was sent a message"
+        case .delivered: "Their server took a message"
+        case .opened: "Opened a message in the portal"
+        case .refused: "Their server refused a message"
+        case .clicked: "Followed a link"
+        }
     }
 
     private static func label(_ test: BuilderTest) -> String {
