@@ -47,6 +47,11 @@ extension Vault {
         for start in stride(from: 0, to: missing.count, by: Self.subjectsPerStatement) {
             let page = Array(missing[start..<min(start + Self.subjectsPerStatement, missing.count)])
             for row in try SubjectKeyQueries.some(page, of: organization, in: tx) {
+                // The epoch key of somebody who was erased may be gone, and is not needed to say so.
+                guard row.wrapped != nil else {
+                    found[row.subject] = .erased
+                    continue
+                }
                 let wrapping =
                     try wrappingKeys[row.epoch]
                     ?? {
