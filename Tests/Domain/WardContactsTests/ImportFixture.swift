@@ -56,7 +56,8 @@ extension ContactsFixture {
 
     func rejected(_ id: ImportID) async throws -> String {
         var bytes: [UInt8] = []
-        _ = try await contacts.exportRejected(of: id, by: marketer) { bytes += $0 }
+        let rows = try await contacts.exportRejected(of: id, by: marketer)
+        while let piece = try await rows?.next() { bytes += piece }
         return String(decoding: bytes, as: UTF8.self)
     }
 

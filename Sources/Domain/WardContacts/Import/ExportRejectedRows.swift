@@ -7,14 +7,10 @@ import WardStorage
 import WardVault
 
 extension Contacts {
-    /// Writes the rejected rows of an import as CSV: the file's columns, then the row's number and the reason. Cells
-    /// that a spreadsheet would run are neutralized; a mended file can be uploaded as it is, and the apostrophes come
-    /// off again. An export, audited before the first byte. False when there is no such import.
-    package func exportRejected(
-        of id: ImportID,
-        by requester: Requester,
-        to write: ([UInt8]) async throws -> Void
-    ) async throws -> Bool {
+    /// The rejected rows of an import as CSV: the file's columns, then the row's number and the reason. Cells that a
+    /// spreadsheet would run are neutralized; a mended file can be uploaded as it is, and the apostrophes come off again.
+    /// An export, audited before the first byte. Nil when there is no such import.
+    package func exportRejected(of id: ImportID, by requester: Requester) async throws -> RejectedRowsExport? {
         try requester.require(.importContacts)
         let organization = requester.organization
         let found = try await store.write { tx -> OpenedImport? in
@@ -28,27 +24,12 @@ extension Contacts {
             try self.audit.record(entry, by: requester, in: tx)
             return opened
         }
-        guard let opened = found else { return false }
-        var header = opened.settings.proposals.map(\.header)
-        if opened.settings.format == .fhirPatients { header = ["resource"] }
-        let isRepair = header.contains(NeutralizedCell.reasonHeader)
-        let kept = header.indices.filter { !Self.isOwnColumn(header[$0]) }
-        let columns = kept.map { header[$0] } + [NeutralizedCell.rowHeader, NeutralizedCell.reasonHeader]
-        try await write(NeutralizedCell.line(columns))
-        var last = 0
-        while true {
-            let page = try await rejectedPage(of: id, kind: "rejected", after: last, organization)
-            guard let newest = page.last?.row else { return true }
-            last = newest
-            var bytes: [UInt8] = []
-            for row in page {
-                let cells = kept.map { position -> String in
-                    let cell = row.cells.indices.contains(position) ? row.cells[position] : ""
-                    return isRepair ? NeutralizedCell.original(cell) : cell
-                }
-                bytes += NeutralizedCell.line(cells + ["\(row.row)", Self.sentence(row)])
+        return found.map { opened in
+            var header = opened.settings.proposals.map(\.header)
+            if opened.settings.format == .fhirPatients { header = ["resource"] }
+            return RejectedRowsExport(header: header) { row in
+                try await self.rejectedPage(of: id, kind: "rejected", after: row, organization)
             }
-            try await write(bytes)
         }
     }
 
@@ -99,13 +80,5 @@ extension Contacts {
                 }
             }
         }
-    }
-
-    private static func isOwnColumn(_ header: String) -> Bool {
-        header == NeutralizedCell.rowHeader || header == NeutralizedCell.reasonHeader
-    }
-
-    private static func sentence(_ row: PreparedRows.Rejected) -> String {
-        row.reasons.map { ($0.column.map { "Column \($0): " } ?? "") + $0.message }.joined(separator: " ")
     }
 }

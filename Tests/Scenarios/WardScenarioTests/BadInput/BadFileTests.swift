@@ -116,7 +116,8 @@ import WardTestKit
             let export = try await place.opened { installation in
                 var bytes: [UInt8] = []
                 let requester = try await ScenarioPlace.requester(in: installation)
-                _ = try await installation.modules.contacts.exportRejected(of: id, by: requester) { bytes += $0 }
+                let rows = try await installation.modules.contacts.exportRejected(of: id, by: requester)
+                while let piece = try await rows?.next() { bytes += piece }
                 return String(decoding: bytes, as: UTF8.self)
             }
             let lines = export.split(separator: "\r\n").map(String.init)

@@ -208,6 +208,7 @@ import WardTestKit
         let outcome = try await portal.answer(
             thread.id,
             planted.reply,
+            identifier: installation.surroundings.makeIdentifier(),
             author: "Dana Reyes, RN",
             sensitivity: .sensitive,
             requester: requester

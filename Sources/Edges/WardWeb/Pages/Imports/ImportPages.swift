@@ -79,12 +79,17 @@ enum ImportPages {
 
     static func rejected(_ visit: Visit) async throws -> Reply {
         let id: ImportID = try visit.identifier("import")
-        var bytes: [UInt8] = []
-        guard try await visit.contacts.exportRejected(of: id, by: try visit.requester, to: { bytes += $0 }) else {
+        guard let rows = try await visit.contacts.exportRejected(of: id, by: try visit.requester) else {
             throw NotFound()
         }
         let name = DownloadName("rejected-rows", extension: "csv")
-        return .download(name, csv: String(decoding: bytes, as: UTF8.self))
+        return Reply(
+            content: .download(
+                name,
+                contentType: "text/csv; charset=utf-8",
+                body: .pieces { try await rows.next().map { String(decoding: $0, as: UTF8.self) } }
+            )
+        )
     }
 
     // MARK: Pages
