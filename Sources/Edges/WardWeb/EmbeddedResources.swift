@@ -809,6 +809,9 @@ It is about treatment and nobody pays for it (164.501). = Trata del tratamiento 
 It is about coordinating care and nobody pays for it (164.501). = Trata de coordinar la atención y nadie lo paga (164.501).
 It is about your own service and nobody pays for it (164.501). = Trata de un servicio propio y nadie lo paga (164.501).
 It encourages people to buy or use a product or service (164.501). = Anima a comprar o usar un producto o servicio (164.501).
+Everybody is checked once more, then it goes out. = Se comprueba a cada persona una vez más y después sale.
+Sending failed again and again and has stopped. Pause the campaign and resume it to try anew. = El envío falló una y otra vez y se detuvo. Ponga la campaña en pausa y reanúdela para intentarlo de nuevo.
+The import that brought the person is being undone. = La importación que trajo a la persona se está deshaciendo.
 
 """#,
 "strings/contacts.es.txt": #"""
@@ -875,6 +878,7 @@ Values are shown. They are hidden again after a minute, or when you leave this p
 Values with the lock are protected and shown in part. Each reveal is in the audit log. = Los valores con candado están protegidos y se muestran en parte. Cada revelación consta en el registro de auditoría.
 deceased = fallecida
 {count} {count|person|people} found = {count} {count|persona encontrada|personas encontradas}
+Contact = Contacto
 
 """#,
 "strings/imports.es.txt": #"""
@@ -965,6 +969,8 @@ social security number = número de seguro social
 ZIP code = código postal
 sex = sexo
 identifier = identificador
+This import has not ended, or was undone before: there is nothing to undo. = Esta importación no ha terminado o ya se deshizo: no hay nada que deshacer.
+{count} {count|person|people} of this import {count|was|were} written to since. It cannot be undone any more; correct them one by one. = Desde entonces se escribió a {count} {count|persona|personas} de esta importación. Ya no se puede deshacer; corríjalas una por una.
 
 """#,
 "strings/messages.es.txt": #"""
@@ -1001,6 +1007,7 @@ Your answer goes to the portal; the person gets a notice without content. = Su r
 There is no such conversation. = No existe esa conversación.
 There is no such message. = No existe ese mensaje.
 This message is not in the portal, or its time there is over. = Este mensaje no está en el portal, o su plazo allí terminó.
+Conversation = Conversación
 
 """#,
 "strings/portal.es.txt": #"""
@@ -1122,6 +1129,7 @@ of {count} people = de {count} personas
 state = estado
 words in its name = palabras de su nombre
 {count} {count|segment|segments} = {count} {count|segmento|segmentos}
+campaign, or empty for any = campaña, o vacío para cualquiera
 
 """#,
 "strings/settings.es.txt": #"""

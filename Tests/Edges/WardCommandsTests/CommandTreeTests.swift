@@ -39,13 +39,14 @@ import WardCommands
     private static let golden = """
         ward init [--name <name>] [--postal-address <postal-address>] [--sender-domain <sender-domain>] \
         [--time-zone <time-zone>] [--administrator <administrator>] [--administrator-name \
-        <administrator-name>]
+        <administrator-name>] [--checkpoints <dir>]
         ward serve [--without-second-factor <reason>]
         ward demo [--once] [--people <people>] [--seed <seed>] [--import <file>] [--store <store>] [--write \
         <dir>] [--port <port>]
         ward migrate [--dry-run]
         ward doctor
         ward contacts import <file> [--source <source>] [--email-template <email-template>]
+        ward contacts undo <import-id> [--reason <reason>]
         ward segment list
         ward segment count [<rule>] [--named <named>] [--timing] [--repeat <repeat>]
         ward segment explain [<rule>] [--named <named>] --person <person>
@@ -55,6 +56,7 @@ import WardCommands
         ward campaign send <campaign>
         ward campaign report <campaign>
         ward mail explain <message>
+        ward mail release <message> --reason <reason>
         ward audit list [--limit <limit>] [--action <action> ...]
         ward audit verify [--export <dir>] [--checkpoint <file>]
         ward audit export <folder>
@@ -65,6 +67,8 @@ import WardCommands
         ward user link <email> --reason <reason>
         ward user disable <email> --reason <reason>
         ward user enable <email> --reason <reason>
+        ward keys list
+        ward keys rotate-root [--destroy-retired]
         """
 
     @Test func `every command's help has an example that begins with its words`() {
