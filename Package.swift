@@ -66,6 +66,13 @@ let modules: [Module] = [
     ),
     Module(name: "WardMIME", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
     Module(name: "WardSMTP", layer: .mechanisms, uses: ["WardKernel", "WardDNS", "WardTrust"], products: nio),
+    Module(
+        name: "WardMailCrypto",
+        layer: .mechanisms,
+        uses: ["WardKernel", "WardCrypto"],
+        products: crypto,
+        testUses: ["WardMIME"]
+    ),
     Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
     // Domain
     Module(name: "WardAudit", layer: .domain, uses: store + ["WardCrypto", "WardVault"]),
@@ -77,7 +84,9 @@ let modules: [Module] = [
     Module(
         name: "WardDelivery",
         layer: .domain,
-        uses: ground + ["WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardSMTP", "WardTrust", "WardDNS"]
+        uses: ground + [
+            "WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardSMTP", "WardTrust", "WardDNS",
+        ]
     ),
     Module(
         name: "WardPortal",
