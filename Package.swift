@@ -44,7 +44,7 @@ let store = ["WardKernel", "WardStorage"]
 let ground = store + ["WardVault", "WardAudit"]
 let domain = [
     "WardAudit", "WardVault", "WardIdentity", "WardContacts", "WardSegments", "WardConsent", "WardDelivery",
-    "WardPortal", "WardCampaigns",
+    "WardPortal", "WardCampaigns", "WardSenderDomains",
 ]
 
 let modules: [Module] = [
@@ -85,7 +85,7 @@ let modules: [Module] = [
         name: "WardDelivery",
         layer: .domain,
         uses: ground + [
-            "WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardSMTP", "WardTrust", "WardDNS",
+            "WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardMailCrypto", "WardSMTP", "WardTrust", "WardDNS",
         ]
     ),
     Module(
@@ -98,13 +98,18 @@ let modules: [Module] = [
         layer: .domain,
         uses: ground + ["WardQueue", "WardContacts", "WardSegments", "WardConsent", "WardDelivery", "WardPortal"]
     ),
+    Module(
+        name: "WardSenderDomains",
+        layer: .domain,
+        uses: ground + ["WardCrypto", "WardMailCrypto", "WardDNS", "WardIdentity"]
+    ),
     // Edges
     Module(
         name: "WardWeb",
         layer: .edges,
         uses: domain + ["WardKernel", "WardTelemetry", "WardRender"],
         products: ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore"],
-        testUses: ["WardQueue"]
+        testUses: ["WardQueue", "WardDNS", "WardMailCrypto"]
     ),
     Module(
         name: "WardCommands",
@@ -119,7 +124,7 @@ let modules: [Module] = [
         uses: domain + [
             "WardKernel", "WardTelemetry", "WardCrypto", "WardStorage", "WardSQLite", "WardPostgres", "WardQueue",
             "WardDNS",
-            "WardTrust", "WardSMTP", "WardMIME", "WardWeb", "WardCommands",
+            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardWeb", "WardCommands",
         ],
         products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
     ),
@@ -127,7 +132,8 @@ let modules: [Module] = [
         name: "WardDemo",
         layer: .app,
         uses: domain + [
-            "WardKernel", "WardStorage", "WardQueue", "WardDNS", "WardTrust", "WardMIME", "WardServer", "WardCommands",
+            "WardKernel", "WardStorage", "WardQueue", "WardDNS", "WardTrust", "WardMIME", "WardMailCrypto",
+            "WardServer", "WardCommands",
         ],
         products: nio + ["X509", "SwiftASN1", "Crypto", "Hummingbird", "Logging", "ServiceLifecycle"]
     ),

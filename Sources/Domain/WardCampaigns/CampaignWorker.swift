@@ -251,7 +251,7 @@ extension CampaignWorker {
 
     /// Clears, queues and notes one chunk; false when the campaign no longer sends.
     private func hand(over chunk: Chunk, content: MessageContent) async throws -> Bool {
-        let (planned, prepared) = try campaigns.prepare(chunk.planned, content: content)
+        let (planned, prepared) = try await campaigns.prepare(chunk.planned, content: content)
         let (id, organization) = (chunk.plan.campaign, chunk.plan.organization)
         return try await campaigns.store.writeAlone { [campaigns] tx in
             guard try campaigns.row(id, of: organization, in: tx).state == .sending else {

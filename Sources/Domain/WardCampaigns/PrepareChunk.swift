@@ -7,41 +7,24 @@ import WardStorage
 
 extension Campaigns {
     /// Puts a chunk's messages together. A person whose message cannot be is left out with the reason, so that one person's
-    /// values do not keep everybody else's messages back; what is wrong with the content itself is thrown.
+    /// values do not keep everybody else's messages back; what is wrong with the content itself, and whatever fails beside the
+    /// composing, is thrown.
     func prepare(
         _ planned: [PlannedMessage],
         content: MessageContent
-    ) throws -> (planned: [PlannedMessage], prepared: [PreparedMessage]) {
+    ) async throws -> (planned: [PlannedMessage], prepared: [PreparedMessage]) {
         let drafts = planned.compactMap(\.draft)
         do {
-            return (planned, try delivery.prepare(drafts, content: content))
-        } catch let error as DeliveryError {
-            throw error
+            return (planned, try await delivery.prepare(drafts, content: content))
         } catch {
-            return try prepareOneByOne(planned, content: content)
+            let left = try makeable(planned, content: content)
+            let remaining = left.compactMap(\.draft)
+            guard remaining.count < drafts.count else { throw error }
+            return (left, try await delivery.prepare(remaining, content: content))
         }
     }
 
-    private func prepareOneByOne(
-        _ planned: [PlannedMessage],
-        content: MessageContent
-    ) throws -> (planned: [PlannedMessage], prepared: [PreparedMessage]) {
-        var prepared: [PreparedMessage] = []
-        let left = try planned.map { person -> PlannedMessage in
-            guard case .message(let contact, let draft, _) = person else { return person }
-            do {
-                prepared += try delivery.prepare([draft], content: content)
-                return person
-            } catch let error as DeliveryError {
-                throw error
-            } catch {
-                return .nothing(contact, .notMakeable)
-            }
-        }
-        return (left, prepared)
-    }
-
-    /// What of a plan can really be put together, for a dry run: nothing of it is kept.
+    /// What of a plan can really be put together, for a dry run: nothing is signed and nothing kept.
     func makeable(_ planned: [PlannedMessage], of plan: MessagePlan) throws -> [PlannedMessage] {
         let content = try delivery.content(
             plan.terms,
@@ -49,7 +32,21 @@ extension Campaigns {
             for: nil,
             of: plan.organization
         )
-        return try prepare(planned, content: content).planned
+        return try makeable(planned, content: content)
+    }
+
+    private func makeable(_ planned: [PlannedMessage], content: MessageContent) throws -> [PlannedMessage] {
+        try planned.map { person -> PlannedMessage in
+            guard case .message(let contact, let draft, _) = person else { return person }
+            do {
+                try delivery.rehearse(draft, content: content)
+                return person
+            } catch let error as DeliveryError {
+                throw error
+            } catch {
+                return .nothing(contact, .notMakeable)
+            }
+        }
     }
 
     /// Whether a campaign's messages carry an unsubscribe link and lack the button of mail programs for it, because the

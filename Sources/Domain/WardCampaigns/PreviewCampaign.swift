@@ -62,7 +62,7 @@ extension Campaigns {
         let values = plan.values(of: MadeUpPerson.facts(surroundings.now()))
         let content = try delivery.content(terms, template: try plan.template.encoded, for: nil, of: organization)
         let draft = MessageDraft(recipient: .staff(staff), address: address, values: try values.encoded)
-        let prepared = try delivery.prepare([draft], content: content)
+        let prepared = try await delivery.prepare([draft], content: content)
         return try await store.write { [self] tx in
             try delivery.store(content, in: tx)
             try record(.campaignTest, id, by: requester, in: tx)

@@ -155,7 +155,7 @@ extension Delivery {
             content: content,
             address: envelope.address,
             values: envelope.values,
-            frozen: row.frozen,
+            frozen: try frozen(of: row, organization: organization, in: tx),
             clearance: clearance,
             route: try route(for: envelope.address.domain, of: organization, in: tx)
         )

@@ -41,6 +41,7 @@ package struct DeliverySources: Sendable {
     package var portal: any PortalDropbox
     package var audience: any AudienceSource
     package var people: any PersonSource
+    package var signers: any SignerSource
     /// Beside `LiteralComposer`, which is always there.
     package var composers: [any ContentComposer]
 
@@ -48,11 +49,13 @@ package struct DeliverySources: Sendable {
         portal: any PortalDropbox,
         audience: any AudienceSource,
         people: any PersonSource,
+        signers: any SignerSource,
         composers: [any ContentComposer] = []
     ) {
         self.portal = portal
         self.audience = audience
         self.people = people
+        self.signers = signers
         self.composers = composers
     }
 }
@@ -69,6 +72,7 @@ package final class Delivery: Sendable {
     let portal: any PortalDropbox
     let audience: any AudienceSource
     let composers: [String: any ContentComposer]
+    let signerSource: any SignerSource
     let transmitter: any Transmitter
     let destinations: Destinations
     let surroundings: Surroundings
@@ -92,6 +96,7 @@ package final class Delivery: Sendable {
         self.surroundings = surroundings
         portal = sources.portal
         audience = sources.audience
+        signerSource = sources.signers
         queue = Queue(surroundings: surroundings)
         destinations = Destinations(vault: vault)
         composers = ([LiteralComposer()] + sources.composers).reduce(into: [:]) { $0[$1.name] = $1 }
@@ -153,6 +158,8 @@ extension RecordKind {
     static let attemptEvidence = RecordKind(number: 103, name: "attempt evidence")
     /// A relay's user and password.
     static let routeCredentials = RecordKind(number: 104, name: "route credentials")
+    /// The DKIM signatures of one message.
+    static let messageSignatures = RecordKind(number: 105, name: "message signatures")
 }
 
 extension WorkKind {

@@ -75,8 +75,9 @@ extension Delivery {
             of: item.organization
         )
         try store(made, in: tx)
-        let prepared = try prepare([MessageDraft(recipient: .contact(contact), address: address)], content: made)
-        let outcomes = try insert(prepared, announces: id, of: item.organization, in: tx)
+        let draft = MessageDraft(recipient: .contact(contact), address: address)
+        let prepared = try prepare(draft, content: made, in: tx)
+        let outcomes = try insert([prepared], announces: id, of: item.organization, in: tx)
         switch outcomes.first {
         case .notSent(_, let reason):
             try noticeEnded(of: id, .noticeFailed(.notSent, reason: reason.rawValue), item.organization, in: tx)

@@ -54,8 +54,8 @@ extension Delivery {
             of: requester.organization
         )
         try store(made, in: tx)
-        let prepared = try prepare([MessageDraft(recipient: recipient, address: address)], content: made)
-        return try submit(prepared, by: requester, in: tx)[0]
+        let prepared = try prepare(MessageDraft(recipient: recipient, address: address), content: made, in: tx)
+        return try submit([prepared], by: requester, in: tx)[0]
     }
 
     /// Sends one message to one recipient, in a transaction of its own.
@@ -94,6 +94,7 @@ extension Delivery {
             of: organization,
             in: tx
         )
+        let signatures = try sealedSignatures(of: messages, organization: organization, in: tx)
         let hashes = try destinations.hashes(
             of: messages.map(\.draft.address.domain),
             organization: organization,
@@ -113,6 +114,7 @@ extension Delivery {
                 life: life,
                 destination: hashes[message.draft.address.domain] ?? [],
                 envelope: envelopes[position],
+                signatures: signatures[position],
                 at: now
             )
             try DeliveryQueries.insert(row, of: organization, at: now, in: tx)
@@ -230,6 +232,7 @@ extension StoredDelivery {
         life: DeliveryLife,
         destination: [UInt8],
         envelope: [UInt8],
+        signatures: [UInt8]?,
         at now: Timestamp
     ) {
         self.init(
@@ -244,6 +247,7 @@ extension StoredDelivery {
             frozen: message.frozen,
             destination: destination,
             envelope: envelope,
+            signatures: signatures,
             changedAt: now
         )
     }

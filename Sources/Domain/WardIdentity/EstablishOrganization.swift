@@ -3,7 +3,7 @@
 import Foundation
 import WardAudit
 package import WardKernel
-import WardStorage
+package import WardStorage
 import WardVault
 
 /// A new organization, its first administrator and the link with which she sets her password.
@@ -45,6 +45,11 @@ extension Identity {
 
     /// Every tenant of this installation, oldest first: for start-up and for finding the one that an address names.
     package func organizationsOfEveryTenant() async throws -> [Organization] {
+        try await store.read { try OrganizationQueries.allTenants(in: $0) }
+    }
+
+    /// The same for a store that no module is wired to: `ward doctor`.
+    package static func organizationsOfEveryTenant(in store: any Store) async throws -> [Organization] {
         try await store.read { try OrganizationQueries.allTenants(in: $0) }
     }
 

@@ -6,6 +6,7 @@ package import WardContacts
 package import WardDelivery
 package import WardIdentity
 package import WardSegments
+package import WardSenderDomains
 
 /// The façades that commands call, built by the composition root.
 package struct CommandFacades: Sendable {
@@ -15,6 +16,7 @@ package struct CommandFacades: Sendable {
     package let segments: Segments
     package let delivery: Delivery
     package let campaigns: Campaigns
+    package let senderDomains: SenderDomains
     package let keys: any KeyAdministration
 
     package init(
@@ -24,6 +26,7 @@ package struct CommandFacades: Sendable {
         segments: Segments,
         delivery: Delivery,
         campaigns: Campaigns,
+        senderDomains: SenderDomains,
         keys: any KeyAdministration
     ) {
         self.identity = identity
@@ -32,6 +35,7 @@ package struct CommandFacades: Sendable {
         self.segments = segments
         self.delivery = delivery
         self.campaigns = campaigns
+        self.senderDomains = senderDomains
         self.keys = keys
     }
 }

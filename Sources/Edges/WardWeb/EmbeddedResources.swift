@@ -1132,6 +1132,67 @@ words in its name = palabras de su nombre
 campaign, or empty for any = campaña, o vacío para cualquiera
 
 """#,
+"strings/sending.es.txt": #"""
+# The sender domain: signing keys and DNS records.
+Sending domain = Dominio de envío
+What receivers look for before they believe that a message is yours. = Lo que buscan los destinatarios antes de creer que un mensaje es suyo.
+Signing keys and DNS records of the domain that mail comes from. = Claves de firma y registros DNS del dominio del que sale el correo.
+Mail is signed = El correo se firma
+Mail leaves unsigned: no key is active = El correo sale sin firma: ninguna clave está activa
+Sent by = Enviado por
+Signatures = Firmas
+Records to publish = Registros que debe publicar
+Each is a TXT record in the DNS of your domain. Looked up = Cada uno es un registro TXT en el DNS de su dominio. Consultado
+Look again = Mirar otra vez
+Text = Texto
+For a zone file, in strings of at most 255 characters = Para un archivo de zona, en cadenas de 255 caracteres como máximo
+Signing keys = Claves de firma
+There are no keys yet. Make the first pair, publish its records, then activate each key. = Todavía no hay claves. Cree el primer par, publique sus registros y active cada clave.
+since = desde
+its record stays until = su registro se queda hasta
+Activate = Activar
+Activate without seeing the record = Activar sin ver el registro
+Only when you know that receivers can see the record, such as with separate DNS inside and outside. = Solo si sabe que los destinatarios ven el registro, por ejemplo con DNS distinto dentro y fuera.
+Retire = Retirar
+Retire the key = Retirar la clave
+It signs no more, and its secret half is destroyed. Leave its record in the DNS for a week: mail that it signed may still be on its way. = Deja de firmar y su mitad secreta se destruye. Deje su registro en el DNS una semana: puede haber correo firmado en camino.
+Change the keys = Cambiar las claves
+Make the first keys = Crear las primeras claves
+Make the keys = Crear las claves
+Makes one RSA and one Ed25519 key. They wait until their records are seen; what is active signs meanwhile. = Crea una clave RSA y una Ed25519. Esperan hasta que se vean sus registros; mientras tanto firma lo que está activo.
+published = publicado
+published, see below = publicado, vea abajo
+no longer needed = ya no se necesita
+no answer = sin respuesta
+missing = falta
+wrong = incorrecto
+waiting for DNS = espera el DNS
+signs = firma
+retired = retirada
+Published as it should be. = Publicado como debe estar.
+Not in the DNS. Publish it as it stands here. = No está en el DNS. Publíquelo tal como está aquí.
+The DNS had no answer just now. Look again later. = El DNS no respondió en este momento. Consulte más tarde.
+No longer needed: the record can be removed from the DNS. = Ya no se necesita: el registro se puede quitar del DNS.
+The record holds another key. Publish the text as it stands here, as one record. = El registro contiene otra clave. Publique el texto tal como está aquí, en un solo registro.
+The record cannot be read as a key. Look for missing strings, quotes or line breaks. = El registro no se puede leer como clave. Busque cadenas, comillas o saltos de línea que falten.
+There is more than one record at this name. Keep the one that stands here. = Hay más de un registro con este nombre. Conserve el que está aquí.
+There is more than one such record, and receivers then take none. Merge them into one. = Hay más de un registro así, y entonces los destinatarios no aceptan ninguno. Únalos en uno.
+The record lets every server of the world send (+all). End it with -all or ~all. = El registro permite enviar a cualquier servidor del mundo (+all). Termínelo con -all o ~all.
+The record does not say what holds for other servers. End it with -all or ~all. = El registro no dice qué vale para otros servidores. Termínelo con -all o ~all.
+The record does not name the server that sends. Unless one of its networks or includes covers it, SPF fails. = El registro no nombra el servidor que envía. Si ninguna de sus redes o inclusiones lo cubre, SPF falla.
+Ward has no full host name. Set mail.hostName to the sending server's name in the DNS first. = Ward no tiene nombre de host completo. Ponga antes en mail.hostName el nombre del servidor que envía en el DNS.
+The record has no policy that can be read. It begins v=DMARC1; p=none, quarantine or reject. = El registro no tiene una política legible. Empieza por v=DMARC1; p=none, quarantine o reject.
+Receivers only watch (p=none). Once reports are clean, raise it to quarantine or reject. = Los destinatarios solo observan (p=none). Cuando los informes estén limpios, súbala a quarantine o reject.
+The domain has no record of its own; the one of the domain above holds. = El dominio no tiene registro propio; vale el del dominio superior.
+The key is retired, but mail that it signed may still be on its way. Leave the record for now. = La clave está retirada, pero puede haber correo firmado en camino. Deje el registro por ahora.
+There is no signing key with this selector. = No hay ninguna clave de firma con este selector.
+Keys are waiting for their DNS records already. Activate or retire them first. = Ya hay claves que esperan sus registros DNS. Actívelas o retírelas primero.
+This key is not waiting: it is active or retired already. = Esta clave no espera: ya está activa o retirada.
+This key is retired already. = Esta clave ya está retirada.
+Say why in one sentence of at most 500 characters; it is kept in the audit log. = Diga por qué en una frase de 500 caracteres como máximo; queda en el registro de auditoría.
+The organization's sender domain is not a domain name. Correct it first. = El dominio de envío de la organización no es un nombre de dominio. Corríjalo primero.
+
+"""#,
 "strings/settings.es.txt": #"""
 # Settings: mail routes.
 Mail routes = Rutas de correo
@@ -2188,6 +2249,62 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </ul>
 
 """#,
+"templates/sending/domain.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<dl class="facts">
+<dt>[[Sender domain]]</dt><dd><code>{{domain}}</code></dd>
+<dt>[[Sent by]]</dt><dd><code>{{mailHost}}</code></dd>
+<dt>[[Signatures]]</dt><dd>{{#signing}}{{>parts/status}}{{/signing}}</dd>
+</dl>
+<h2 id="records">[[Records to publish]]</h2>
+<p class="help">[[Each is a TXT record in the DNS of your domain. Looked up]] {{#lookedAt}}{{>parts/moment}}{{/lookedAt}}</p>
+<p><a href="{{base}}/settings/sending">[[Look again]]</a></p>
+<ul class="rows">
+{{#recordRows}}
+<li>
+<div><h3>{{recordTitle}}</h3>
+<p>{{#recordStatus}}{{>parts/status}}{{/recordStatus}}</p>
+<p class="help">{{recordSentence}}</p>
+<p class="help">[[Name]]</p><p><code class="copyable" data-copy="{{recordName}}">{{recordName}}</code></p>
+{{#isShown}}<p class="help">[[Text]]</p><p><code class="copyable" data-copy="{{recordText}}">{{recordText}}</code></p>
+{{#recordStrings}}<details class="act"><summary>[[For a zone file, in strings of at most 255 characters]]</summary><p><code class="copyable" data-copy="{{recordStrings}}">{{recordStrings}}</code></p></details>{{/recordStrings}}{{/isShown}}</div>
+</li>
+{{/recordRows}}
+</ul>
+<h2 id="keys">[[Signing keys]]</h2>
+{{^hasKeys}}<p>[[There are no keys yet. Make the first pair, publish its records, then activate each key.]]</p>{{/hasKeys}}
+<ul class="rows">
+{{#keyRows}}
+<li>
+<div><strong><code>{{keySelector}}</code></strong> {{#keyStatus}}{{>parts/status}}{{/keyStatus}}
+<p class="help">{{keyAlgorithm}} · [[since]] {{#keySince}}{{>parts/moment}}{{/keySince}}{{#keyNeededUntil}} · [[its record stays until]] {{>parts/moment}}{{/keyNeededUntil}}</p></div>
+{{#isWaiting}}
+<form method="post" action="{{base}}/settings/sending/keys/{{keySelector}}/activate">{{>parts/token}}<button type="submit">[[Activate]]<span class="visually-hidden"> {{keySelector}}</span></button></form>
+<details class="act"><summary>[[Activate without seeing the record]]<span class="visually-hidden"> {{keySelector}}</span></summary>
+<form method="post" action="{{base}}/settings/sending/keys/{{keySelector}}/activate" class="stack">{{>parts/token}}
+<p class="help">[[Only when you know that receivers can see the record, such as with separate DNS inside and outside.]]</p>
+<div class="field"><label for="unseen-{{keySelector}}">[[Reason]]</label><input id="unseen-{{keySelector}}" name="reason" maxlength="500" required></div>
+<button type="submit">[[Activate]]</button></form></details>
+{{/isWaiting}}
+{{#isLiving}}
+<details class="act"><summary>[[Retire]]<span class="visually-hidden"> {{keySelector}}</span></summary>
+<form method="post" action="{{base}}/settings/sending/keys/{{keySelector}}/retire" class="stack">{{>parts/token}}
+<p class="help">[[It signs no more, and its secret half is destroyed. Leave its record in the DNS for a week: mail that it signed may still be on its way.]]</p>
+<div class="field"><label for="retire-{{keySelector}}">[[Reason]]</label><input id="retire-{{keySelector}}" name="reason" maxlength="500" required></div>
+<button class="danger" type="submit">[[Retire the key]]</button></form></details>
+{{/isLiving}}
+</li>
+{{/keyRows}}
+</ul>
+{{#mayMake}}
+<details class="act"{{^hasKeys}} open{{/hasKeys}}><summary>{{#hasKeys}}[[Change the keys]]{{/hasKeys}}{{^hasKeys}}[[Make the first keys]]{{/hasKeys}}</summary>
+<form method="post" action="{{base}}/settings/sending/keys" class="stack">{{>parts/token}}
+<p class="help">[[Makes one RSA and one Ed25519 key. They wait until their records are seen; what is active signs meanwhile.]]</p>
+<div class="field"><label for="make-reason">[[Reason]]</label><input id="make-reason" name="reason" maxlength="500" required></div>
+<button type="submit">[[Make the keys]]</button></form></details>
+{{/mayMake}}
+
+"""#,
 "templates/signin/dead-link.mustache": #"""
 <p>{{text}}</p>
 <p><a href="{{base}}/sign-in">[[Sign in]]</a></p>
@@ -2324,6 +2441,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#mayManageSettings}}
 <ul class="links">
 <li><a href="{{base}}/settings/routes">[[Mail routes]]</a><span class="help">[[Where mail is handed over, and what proof ends there.]]</span></li>
+<li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
 </ul>
 {{/mayManageSettings}}
 <h2>[[Organization]]</h2>

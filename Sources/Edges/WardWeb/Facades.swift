@@ -8,6 +8,7 @@ package import WardDelivery
 package import WardIdentity
 package import WardPortal
 package import WardSegments
+package import WardSenderDomains
 
 /// What the pages may call: one façade per domain module. Handlers get nothing else, so that a page cannot reach a
 /// store, a key or the SMTP client.
@@ -20,6 +21,7 @@ package struct Facades: Sendable {
     package let delivery: Delivery
     package let portal: Portal
     package let campaigns: Campaigns
+    package let senderDomains: SenderDomains
 
     package init(
         identity: Identity,
@@ -29,7 +31,8 @@ package struct Facades: Sendable {
         consent: Consent,
         delivery: Delivery,
         portal: Portal,
-        campaigns: Campaigns
+        campaigns: Campaigns,
+        senderDomains: SenderDomains
     ) {
         self.identity = identity
         self.audit = audit
@@ -39,5 +42,6 @@ package struct Facades: Sendable {
         self.delivery = delivery
         self.portal = portal
         self.campaigns = campaigns
+        self.senderDomains = senderDomains
     }
 }

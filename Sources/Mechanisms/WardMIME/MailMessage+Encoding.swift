@@ -6,8 +6,14 @@
 import Crypto
 
 extension MailMessage {
-    /// The message as bytes.
+    /// The message as bytes, with their digest.
     package func encoded() throws(MailMessageError) -> EncodedMessage {
+        let octets = try octets()
+        return EncodedMessage(bytes: octets, digest: Array(SHA256.hash(data: octets)))
+    }
+
+    /// The message as bytes alone, for whoever adds to it before it is digested.
+    package func octets() throws(MailMessageError) -> [UInt8] {
         guard !to.isEmpty else { throw .noRecipient }
         guard (1...40).contains(boundary.utf8.count), boundary.utf8.allSatisfy(Self.isBoundaryCharacter) else {
             throw .malformedBoundary
@@ -19,7 +25,7 @@ extension MailMessage {
         } else {
             try writeMixed(&writer)
         }
-        return EncodedMessage(bytes: writer.bytes, digest: Array(SHA256.hash(data: writer.bytes)))
+        return writer.bytes
     }
 
     private func writeHeaders(_ writer: inout MessageWriter) throws(MailMessageError) {

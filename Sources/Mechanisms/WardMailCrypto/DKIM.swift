@@ -73,6 +73,11 @@ package enum DKIM {
         return try signers.map { try $0.signature(of: plan, at: time) }
     }
 
+    /// Throws what `signatures` would throw about the message.
+    package static func check(_ message: [UInt8]) throws(DKIMError) {
+        _ = try SigningPlan.fields(of: MessageOctets(message))
+    }
+
     /// The fields to put in front of the message, each with its line end.
     package static func fields(
         _ signatures: [DKIMSignature],

@@ -153,13 +153,7 @@ struct SigningPlan {
 
     init(_ message: [UInt8]) throws(DKIMError) {
         let octets = try MessageOctets(message)
-        guard !octets.hasLongLine else { throw .lineTooLong }
-        var byName: [String: [MessageOctets.Field]] = [:]
-        for field in octets.fields { byName[field.name, default: []].append(field) }
-        for (name, fields) in byName where fields.count > 1 && DKIM.atMostOnce.contains(name) {
-            throw .fieldRepeated(name)
-        }
-        guard byName["from"] != nil else { throw .fieldMissing("from") }
+        let byName = try Self.fields(of: octets)
         var names: [String] = []
         var header: [UInt8] = []
         header.reserveCapacity(2_048)
@@ -178,6 +172,18 @@ struct SigningPlan {
         self.header = header
         let body = Canonicalization.relaxed.body(octets.bodyOctets)
         bodyHash = Data(Digest.sha256(body)).base64EncodedString()
+    }
+
+    /// The fields by name, of a message that may be signed.
+    static func fields(of octets: MessageOctets) throws(DKIMError) -> [String: [MessageOctets.Field]] {
+        guard !octets.hasLongLine else { throw .lineTooLong }
+        var byName: [String: [MessageOctets.Field]] = [:]
+        for field in octets.fields { byName[field.name, default: []].append(field) }
+        for (name, fields) in byName where fields.count > 1 && DKIM.atMostOnce.contains(name) {
+            throw .fieldRepeated(name)
+        }
+        guard byName["from"] != nil else { throw .fieldMissing("from") }
+        return byName
     }
 }
 

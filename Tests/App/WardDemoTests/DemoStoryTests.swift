@@ -56,6 +56,8 @@ import WardTestKit
         let status = try await Demonstration(command: try DemoCommand.reading(arguments), output: output).run()
         #expect(status == .done, "\(output.text)")
         #expect(output.text.contains("Audit log verified"))
+        let signed = output.text.firstMatch(of: /Signatures verified on ([0-9,]+) of the newest ([0-9,]+) messages/)
+        #expect(signed.map { $0.output.1 == $0.output.2 && $0.output.1 != "0" } ?? false, "\(output.text)")
         let words = Self.planted.flatMap { [$0.given, $0.family] } + ["Zyxstreet", "PLANT-91"]
         for word in words { #expect(!output.text.contains(word)) }
         let found = try places.flatMap { try Self.files(holding: words, below: $0) }

@@ -102,8 +102,7 @@ final class RememberingCampaignDelivery: CampaignDelivery {
     }
     func prepare(_ drafts: [MessageDraft], content: MessageContent) throws -> [PreparedMessage] {
         try drafts.map { draft in
-            if state.withLock({ $0.unmakeable.contains(draft.address.mailbox) }) { throw Failure() }
-            _ = try CampaignComposer().compose(content.template, values: draft.values)
+            try rehearse(draft, content: content)
             return PreparedMessage(
                 id: surroundings.makeIdentifier(),
                 content: content.id,
@@ -113,6 +112,10 @@ final class RememberingCampaignDelivery: CampaignDelivery {
                 frozen: FrozenMessage(date: surroundings.now(), messageIdentifier: "a@b", boundary: "x", digest: [])
             )
         }
+    }
+    func rehearse(_ draft: MessageDraft, content: MessageContent) throws {
+        if state.withLock({ $0.unmakeable.contains(draft.address.mailbox) }) { throw Failure() }
+        _ = try CampaignComposer().compose(content.template, values: draft.values)
     }
     func submit(
         _ messages: [PreparedMessage],

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 import WardConsent
 import WardKernel
+import WardMailCrypto
 import WardQueue
 import WardStorage
 import WardTestKit
@@ -92,6 +93,21 @@ final class ScriptedPeople: AudienceSource, PersonSource {
     }
 }
 
+/// The active keys as a test says.
+final class ScriptedSigners: SignerSource {
+    let state = Mutex<[DKIMSigner]>([])
+    let asked = Mutex(0)
+
+    func signers(
+        for domain: String,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [DKIMSigner] {
+        asked.withLock { $0 += 1 }
+        return state.withLock { $0.filter { $0.domain == domain } }
+    }
+}
+
 /// A server that answers as a test says and keeps what it took.
 final class ScriptedTransmitter: Transmitter {
     enum Answer: Sendable {
@@ -167,6 +183,7 @@ struct DeliveryWorld {
     let consent: Consent
     let portal = RecordingPortal()
     let people = ScriptedPeople()
+    let signers = ScriptedSigners()
     let transmitter = ScriptedTransmitter()
     let delivery: Delivery
     let worker: DeliveryWorker
@@ -209,7 +226,7 @@ struct DeliveryWorld {
             vault: ground.vault,
             audit: ground.audit,
             consent: consent,
-            sources: DeliverySources(portal: portal, audience: people, people: people),
+            sources: DeliverySources(portal: portal, audience: people, people: people, signers: signers),
             transmitter: transmitter,
             configuration: configuration,
             surroundings: surroundings

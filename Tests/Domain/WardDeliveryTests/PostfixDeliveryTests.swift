@@ -6,6 +6,7 @@ import Testing
 import WardConsent
 import WardDNS
 import WardKernel
+import WardMailCrypto
 import WardSMTP
 import WardStorage
 import WardTestKit
@@ -48,7 +49,12 @@ struct PostfixDeliveryTests {
                 vault: world.ground.vault,
                 audit: world.ground.audit,
                 consent: world.consent,
-                sources: DeliverySources(portal: world.portal, audience: world.people, people: world.people),
+                sources: DeliverySources(
+                    portal: world.portal,
+                    audience: world.people,
+                    people: world.people,
+                    signers: world.signers
+                ),
                 transmitter: transmitter,
                 configuration: configuration,
                 surroundings: .machine
@@ -100,6 +106,33 @@ struct PostfixDeliveryTests {
 
     private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         Data(bytes).range(of: Data(text.utf8)) != nil
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `what a real Postfix took carries two signatures that verify`(kind: StoreKind) async throws {
+        let signers = try DKIMAlgorithm.allCases.map { algorithm in
+            try DKIMSigner(
+                domain: "lakeside.example",
+                selector: algorithm.keyType,
+                key: DKIMSigningKey.make(algorithm, randomBytes: Surroundings.machine.randomBytes)
+            )
+        }
+        try await TestPostfix.with(.trusted("tls.example")) { postfix in
+            try await with(kind, port: postfix.port, authority: postfix.authority) { setting in
+                setting.world.signers.state.withLock { $0 = signers }
+                let person = try await setting.world.makePerson()
+                let id = try await send(setting, to: person, at: "anna")
+                #expect(try await settle(setting, id) == .delivered)
+                let received = try await postfix.waitForMessages(1)
+                let message = try DKIMMessage(Array(received[0].content.replacing("\n", with: "\r\n").utf8))
+                #expect(message.signatures.count == 2)
+                for (signature, signer) in zip(message.signatures, signers) {
+                    let record = DKIMKeyRecord(signer.key.algorithm, publicKey: signer.key.publicKey).text
+                    let now = Surroundings.machine.now()
+                    #expect(message.verdict(on: try signature.get(), records: [record], now: now) == .verified)
+                }
+            }
+        }
     }
 
     @Test(arguments: TestStore.kinds)
@@ -238,7 +271,7 @@ struct PostfixDeliveryTests {
                     let address = try DeliveryWorld.address("person\(number)")
                     drafts.append(MessageDraft(recipient: .contact(person), address: address))
                 }
-                let prepared = try setting.delivery.prepare(drafts, content: content)
+                let prepared = try await setting.delivery.prepare(drafts, content: content)
                 try await world.store.write { tx in
                     try setting.delivery.store(content, in: tx)
                     _ = try setting.delivery.submit(prepared, by: world.marketer, in: tx)

@@ -271,7 +271,7 @@ import WardVault
             let drafts = [MessageDraft(recipient: .contact(person), address: try DeliveryWorld.address())]
             try await world.store.write { tx in try world.delivery.store(made, in: tx) }
             for round in 0..<2 {
-                let prepared = try world.delivery.prepare(drafts + drafts, content: made)
+                let prepared = try await world.delivery.prepare(drafts + drafts, content: made)
                 let outcomes = try await world.store.write { tx in
                     try world.delivery.submit(prepared, by: world.marketer, in: tx)
                 }

@@ -4,11 +4,14 @@ import WardAudit
 import WardCampaigns
 import WardConsent
 import WardContacts
+import WardDNS
 import WardDelivery
 import WardIdentity
 import WardKernel
+import WardMailCrypto
 import WardPortal
 import WardSegments
+import WardSenderDomains
 import WardStorage
 import WardTestKit
 import WardVault
@@ -98,12 +101,26 @@ struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrga
     }
 }
 
+/// Hands the active keys to the send path, as the composition root does.
+struct PageSigners: SignerSource {
+    let senderDomains: SenderDomains
+
+    func signers(
+        for domain: String,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [DKIMSigner] {
+        try senderDomains.signers(for: domain, of: organization, in: tx)
+    }
+}
+
 extension Facades {
     /// Every module over one store, sending nowhere.
     static func over(
         _ store: any Store,
         ground: TestVault,
         identity: Identity,
+        zone: any Resolver,
         surroundings: Surroundings,
         immediatePreflight: Int
     ) -> Facades {
@@ -133,6 +150,15 @@ extension Facades {
             organizations: people,
             surroundings: surroundings
         )
+        let senderDomains = SenderDomains(
+            store: store,
+            vault: vault,
+            audit: audit,
+            identity: identity,
+            resolver: zone,
+            mailHostName: "mail.lakeside.example",
+            surroundings: surroundings
+        )
         let delivery = Delivery(
             store: store,
             vault: vault,
@@ -142,6 +168,7 @@ extension Facades {
                 portal: deposits,
                 audience: CampaignAudience(segments: segments),
                 people: people,
+                signers: PageSigners(senderDomains: senderDomains),
                 composers: [CampaignComposer()]
             ),
             transmitter: UnreachableWorld(),
@@ -177,7 +204,8 @@ extension Facades {
             consent: consent,
             delivery: delivery,
             portal: portal,
-            campaigns: campaigns
+            campaigns: campaigns,
+            senderDomains: senderDomains
         )
     }
 }

@@ -8,6 +8,7 @@ import WardCampaigns
 import WardConsent
 import WardContacts
 import WardCrypto
+import WardDNS
 import WardDelivery
 import WardIdentity
 import WardKernel
@@ -15,6 +16,7 @@ import WardPortal
 import WardQueue
 import WardRender
 import WardSegments
+import WardSenderDomains
 import WardStorage
 import WardTelemetry
 import WardTestKit
@@ -33,12 +35,25 @@ struct PlainPasswords: PasswordHashing {
     }
 }
 
+/// The TXT records that a test publishes.
+final class PageZone: Resolver {
+    let texts = Mutex<[String: String]>([:])
+
+    func addresses(of name: String) async -> DNSAnswer<IPAddress> { .noSuchDomain(isSecure: false) }
+    func mailExchangers(of domain: String) async -> DNSAnswer<MailExchanger> { .noSuchDomain(isSecure: false) }
+    func texts(of name: String) async -> DNSAnswer<String> {
+        texts.withLock { $0[name] }.map { .found([$0], isSecure: false) } ?? .noSuchDomain(isSecure: false)
+    }
+}
+
 /// A staff site over one organization with a signed-in administrator.
 struct WebWorld: Sendable {
     static let password = "seven quiet herons at dusk"
 
     let store: any Store
     let clock: TestSurroundings
+    /// The DNS as the pages' checks see it.
+    let zone: PageZone
     let ground: TestVault
     let identity: Identity
     let organization: Organization
@@ -57,7 +72,7 @@ struct WebWorld: Sendable {
         let migrations =
             TestVault.migrations + WardIdentityMigrations.all + WardQueueMigrations.all + WardContactsMigrations.all
             + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
-            + WardPortalMigrations.all + WardCampaignsMigrations.all
+            + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
             let world = try await make(in: store, isSecure, isDemonstration, immediatePreflight)
             try await body(world)
@@ -80,11 +95,13 @@ struct WebWorld: Sendable {
             surroundings: clock.surroundings,
             allowsSwitchingPerson: isDemonstration
         )
+        let zone = PageZone()
         let (organization, token) = try await establish("Lakeside Health", "dana@lakeside.example", in: identity)
         let facades = Facades.over(
             store,
             ground: ground,
             identity: identity,
+            zone: zone,
             surroundings: clock.surroundings,
             immediatePreflight: immediatePreflight
         )
@@ -98,6 +115,7 @@ struct WebWorld: Sendable {
         return WebWorld(
             store: store,
             clock: clock,
+            zone: zone,
             ground: ground,
             identity: identity,
             organization: organization,

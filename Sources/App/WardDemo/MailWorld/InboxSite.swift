@@ -8,6 +8,7 @@ import WardKernel
 /// The pages on which the mail world's mailboxes are read. Everything in them is made up and in memory only.
 struct InboxSite: Sendable {
     let inboxes: Inboxes
+    let signatures: InboxSignatures
     let port: Int
 
     func run() async throws {
@@ -24,7 +25,7 @@ struct InboxSite: Sendable {
                     status: .notFound
                 )
             }
-            return Self.html(Self.reading(message))
+            return Self.html(Self.reading(message, await signatures.findings(on: message.bytes)))
         }
         let application = Application(
             router: router,
@@ -65,16 +66,20 @@ struct InboxSite: Sendable {
         )
     }
 
-    private static func reading(_ message: ReceivedMessage) -> String {
+    private static func reading(_ message: ReceivedMessage, _ findings: [InboxSignatures.Finding]) -> String {
         let opened = InboxMessage(message.bytes)
         let headers = opened.headers.map {
             "<tr><th scope=\"row\">\(escaped($0.name))</th><td>\(escaped($0.value))</td></tr>"
+        }
+        let signatures = findings.map { finding in
+            "<li>DKIM: <strong>\(escaped(finding.words))</strong> (\(escaped(finding.signer)))</li>"
         }
         return page(
             opened.subject,
             """
             <p>From <strong>\(escaped(opened.from))</strong> to <strong>\(escaped(message.recipient))</strong>,
             \(message.protection == "none" ? "without TLS" : "over TLS").</p>
+            <ul>\(signatures.isEmpty ? "<li>DKIM: <strong>not signed</strong></li>" : signatures.joined())</ul>
             <article>\(linked(opened.text))</article>
             <details><summary>All headers</summary><table>\(headers.joined())</table></details>
             <p><a href="/">All mailboxes</a></p>

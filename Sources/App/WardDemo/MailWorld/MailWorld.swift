@@ -11,6 +11,7 @@ import WardTrust
 struct MailWorld: Sendable {
     let servers: ReceivingServers
     let inboxes: Inboxes
+    let zone = DemoZone()
     private let authority: DemoCertificateAuthority
 
     static func start(surroundings: Surroundings) async throws -> MailWorld {
@@ -31,7 +32,7 @@ struct MailWorld: Sendable {
         var outside = OutsideWorld.real
         outside.allowsSwitchingPerson = true
         outside.roots = TrustRoots([authority.root])
-        outside.resolver = resolver
+        outside.resolver = zone
         outside.delivery = DeliveryConfiguration(schedule: .demo, pollInterval: .milliseconds(50))
         return outside
     }
@@ -50,8 +51,4 @@ struct MailWorld: Sendable {
     }
 
     func stop() async throws { try await servers.stop() }
-
-    private var resolver: FixedResolver {
-        FixedResolver()
-    }
 }

@@ -23,6 +23,7 @@ struct DemoStage: Sendable {
         for route in world.routes {
             try await installation.modules.delivery.setRoute(route, by: .service("demonstration", of: organization.id))
         }
+        try await DemoKeys(installation: installation, zone: world.zone, organization: organization.id).prepare()
         if command.once {
             return try await withWorkers { try await story(organization) }
         }
@@ -55,7 +56,27 @@ struct DemoStage: Sendable {
         let report = try await campaigns.send(DemoCampaigns.draft, to: segments.everybody)
         try await campaigns.schedule(to: segments.everybody)
         await telling.report(report)
+        try await checkSignatures()
         return try await conclude(report, organization)
+    }
+
+    private var signatures: InboxSignatures {
+        InboxSignatures(resolver: world.zone, surroundings: installation.surroundings)
+    }
+
+    /// What arrived is verified as a receiver would, at most the newest two hundred.
+    private func checkSignatures() async throws {
+        let messages = world.inboxes.newest(200)
+        var count = 0
+        for message in messages where await signatures.isSigned(message.bytes) { count += 1 }
+        await telling.figure("dkim_verified", "\(count)")
+        await telling.figure("dkim_looked_at", "\(messages.count)")
+        await telling.say(
+            "Signatures verified on \(count.grouped) of the newest \(messages.count.grouped) messages that arrived, RSA and Ed25519 on each."
+        )
+        guard count == messages.count else {
+            throw CommandFailure("Not every message that arrived carries two valid signatures.", status: .negative)
+        }
     }
 
     private func conclude(_ report: CampaignReport, _ organization: Organization) async throws -> ExitStatus {
@@ -143,7 +164,7 @@ struct DemoStage: Sendable {
         let link = try await signInLink(organization)
         let world = world
         let inboxAddress = "http://127.0.0.1:\(command.port + 2)"
-        let inboxSite = InboxSite(inboxes: world.inboxes, port: command.port + 2)
+        let inboxSite = InboxSite(inboxes: world.inboxes, signatures: signatures, port: command.port + 2)
         let data = installation.directory.path
         try await installation.serve(
             banner: nil,

@@ -2,6 +2,10 @@
 
 import Foundation
 import WardCommands
+import WardDNS
+import WardIdentity
+import WardKernel
+import WardSenderDomains
 import WardStorage
 import WardVault
 
@@ -46,6 +50,7 @@ struct Diagnosis {
             }
         )
         findings.append(await storeFinding(configuration))
+        findings += await senderDomainFindings(configuration)
         findings.append(checkpointsFinding(configuration.auditCheckpoints))
         findings.append(diskFinding())
         return findings
@@ -94,6 +99,59 @@ struct Diagnosis {
         } catch {
             return Finding(check: "store", verdict: .bad, sentence: "\(error)")
         }
+    }
+
+    /// One line for each organization's mail: whether it is signed, and what its DNS lacks. Nothing when the store does not
+    /// answer: its own line says so.
+    private func senderDomainFindings(_ configuration: ServerConfiguration) async -> [Finding] {
+        do {
+            let store = try await StoreOpening.open(configuration.store, in: directory)
+            do {
+                try await Installation.checkSchema(of: store, in: directory)
+                let findings = try await senderDomainFindings(in: store, configuration)
+                await store.close()
+                return findings
+            } catch {
+                await store.close()
+                return []
+            }
+        } catch {
+            return []
+        }
+    }
+
+    private func senderDomainFindings(
+        in store: any Store,
+        _ configuration: ServerConfiguration
+    ) async throws -> [Finding] {
+        let resolver = try UnboundResolver()
+        var findings: [Finding] = []
+        for organization in try await Identity.organizationsOfEveryTenant(in: store) {
+            let report = try await SenderDomains.diagnose(
+                organization,
+                in: store,
+                resolver: resolver,
+                mailHostName: configuration.mailHostName,
+                now: Surroundings.machine.now()
+            )
+            findings.append(Self.finding(report))
+        }
+        return findings
+    }
+
+    static func finding(_ report: DomainReport) -> Finding {
+        let check = "mail from \(report.domain)"
+        guard report.isSigning else {
+            let sentence = "leaves unsigned (no DKIM key is active). Begin with: ward mail keys make"
+            return Finding(check: check, verdict: .warning, sentence: sentence)
+        }
+        let lacking = report.records.filter { !$0.standing.holds }
+        guard lacking.isEmpty else {
+            let names = lacking.map { "\($0.purpose.word) at \($0.name) \($0.standing.word)" }
+            let sentence = names.joined(separator: ", ") + ". See: ward mail dns"
+            return Finding(check: check, verdict: .warning, sentence: sentence)
+        }
+        return Finding(check: check, verdict: .good, sentence: "is signed; DKIM, SPF and DMARC are published")
     }
 
     /// Whether the volume of the data directory is a mapped (dm-crypt) device. Other ways cannot be seen from here.

@@ -10,6 +10,7 @@ import WardIdentity
 import WardPortal
 import WardQueue
 import WardSegments
+import WardSenderDomains
 package import WardStorage
 import WardVault
 
@@ -19,7 +20,7 @@ extension Installation {
         WardQueueMigrations.all + WardVaultMigrations.all + WardAuditMigrations.all + WardIdentityMigrations.all
         + WardContactsMigrations.all + WardSegmentsMigrations.all + WardConsentMigrations.all
         + WardDeliveryMigrations.all
-        + WardPortalMigrations.all + WardCampaignsMigrations.all
+        + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
 
     /// Stops with a sentence unless the store's schema is the one this program was built for.
     static func checkSchema(of store: any Store, in directory: DataDirectory) async throws {

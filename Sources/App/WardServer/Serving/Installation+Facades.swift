@@ -21,7 +21,8 @@ extension Installation {
             consent: modules.consent,
             delivery: modules.delivery,
             portal: modules.portal,
-            campaigns: modules.campaigns
+            campaigns: modules.campaigns,
+            senderDomains: modules.senderDomains
         )
     }
 
@@ -34,6 +35,7 @@ extension Installation {
             segments: modules.segments,
             delivery: modules.delivery,
             campaigns: modules.campaigns,
+            senderDomains: modules.senderDomains,
             keys: InstallationKeys(vault: vault, audit: audit, store: store)
         )
     }

@@ -8,6 +8,7 @@ import WardDelivery
 package import WardIdentity
 import WardKernel
 import WardSegments
+import WardSenderDomains
 import WardStorage
 import WardVault
 
@@ -107,6 +108,7 @@ package enum CommandProblems {
         case let error as SegmentsError: (error.description, .failed)
         case let error as CampaignError: (error.description, .failed)
         case let error as DeliveryError: (error.description, .failed)
+        case let error as SenderDomainError: (error.description, .failed)
         case let error as AuditError: (error.description, .failed)
         case let error as IdentityError: (error.description, error == .noSystemUser ? .denied : .failed)
         case let error as KeyFileError: (error.description, .failed)

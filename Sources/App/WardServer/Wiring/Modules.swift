@@ -12,6 +12,7 @@ import WardKernel
 package import WardPortal
 import WardSMTP
 package import WardSegments
+package import WardSenderDomains
 import WardStorage
 import WardVault
 
@@ -25,10 +26,12 @@ package struct Modules: Sendable {
     package let delivery: Delivery
     package let portal: Portal
     package let campaigns: Campaigns
+    package let senderDomains: SenderDomains
 
     /// - Throws: `ResolverSetupError` when the validating resolver cannot be set up.
     init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) throws {
         let surroundings = outside.surroundings
+        let resolver = try outside.resolver ?? UnboundResolver()
         let passwords = Argon2Passwords(PasswordHash())
         let identity = Identity(
             store: store,
@@ -59,6 +62,15 @@ package struct Modules: Sendable {
         )
         let senders = OrganizationsForSending(identity: identity)
         let sendable = PeopleForSending(contacts: contacts)
+        let senderDomains = SenderDomains(
+            store: store,
+            vault: vault,
+            audit: audit,
+            identity: identity,
+            resolver: resolver,
+            mailHostName: hostName,
+            surroundings: surroundings
+        )
         let delivery = Delivery(
             store: store,
             vault: vault,
@@ -74,9 +86,10 @@ package struct Modules: Sendable {
                 ),
                 audience: CampaignAudience(segments: segments),
                 people: sendable,
+                signers: KeysForSigning(senderDomains: senderDomains),
                 composers: [CampaignComposer()]
             ),
-            transmitter: try Self.transmitter(hostName, outside),
+            transmitter: Self.transmitter(hostName, resolver, outside),
             configuration: outside.delivery,
             surroundings: surroundings
         )
@@ -85,6 +98,7 @@ package struct Modules: Sendable {
         self.contacts = contacts
         self.segments = segments
         self.delivery = delivery
+        self.senderDomains = senderDomains
         portal = Portal(
             store: store,
             vault: vault,
@@ -108,10 +122,12 @@ package struct Modules: Sendable {
         )
     }
 
-    private static func transmitter(_ hostName: String, _ outside: OutsideWorld) throws -> SMTPTransmitter {
-        let resolver: any Resolver
-        if let given = outside.resolver { resolver = given } else { resolver = try UnboundResolver() }
-        return SMTPTransmitter(
+    private static func transmitter(
+        _ hostName: String,
+        _ resolver: any Resolver,
+        _ outside: OutsideWorld
+    ) -> SMTPTransmitter {
+        SMTPTransmitter(
             client: SMTPClient(
                 heloName: hostName,
                 roots: outside.roots,

@@ -14,7 +14,8 @@ package protocol CampaignDelivery: Sendable {
     ) throws -> MessageContent
     func store(_ content: MessageContent, in tx: any WriteTransaction) throws
     func content(_ id: MessageContentID, of organization: OrganizationID) async throws -> MessageContent
-    func prepare(_ drafts: [MessageDraft], content: MessageContent) throws -> [PreparedMessage]
+    func prepare(_ drafts: [MessageDraft], content: MessageContent) async throws -> [PreparedMessage]
+    func rehearse(_ draft: MessageDraft, content: MessageContent) throws
     func submit(
         _ messages: [PreparedMessage],
         by requester: Requester,

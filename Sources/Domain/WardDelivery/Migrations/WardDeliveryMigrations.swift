@@ -233,5 +233,12 @@ CREATE TABLE delivery_destination (
     PRIMARY KEY (organization, destination)
 );
 """#),
+Migration(module: "WardDelivery", number: 2, name: "message_signatures", sqlite: #"""
+-- The DKIM signatures that were made with the message, sealed; NULL where its domain had no active key.
+ALTER TABLE delivery ADD COLUMN signatures BLOB;
+"""#, postgres: #"""
+-- The DKIM signatures that were made with the message, sealed; NULL where its domain had no active key.
+ALTER TABLE delivery ADD COLUMN signatures BYTEA;
+"""#),
     ]
 }

@@ -2,6 +2,7 @@
 
 package import WardConsent
 package import WardKernel
+import WardMailCrypto
 
 package enum MessageContentTag {}
 /// What one campaign or one single message says, stored once whatever the number of its recipients.
@@ -163,8 +164,10 @@ struct FrozenMessage: Hashable, Sendable {
     var messageIdentifier: String
     /// The stem from which the multipart boundaries are made.
     var boundary: String
-    /// SHA-256 of the composed message.
+    /// SHA-256 of the message as it is sent, its signatures included.
     var digest: [UInt8]
+    /// Made once, when the message was prepared; empty where its domain had no active key.
+    var signatures: [DKIMSignature] = []
 }
 
 /// What became of one submission.

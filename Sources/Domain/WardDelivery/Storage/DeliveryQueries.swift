@@ -18,6 +18,8 @@ struct StoredDelivery: Sendable {
     var frozen: FrozenMessage
     var destination: [UInt8]
     var envelope: [UInt8]
+    /// Sealed as well; nil where the message has none.
+    var signatures: [UInt8]?
     var changedAt: Timestamp
     /// Why it was held until this attempt; not stored.
     var heldFor: String?
@@ -47,7 +49,7 @@ enum DeliveryQueries {
     private static let columns: SQL = """
         id, content, recipient_kind, recipient, campaign, announces, message_class, sensitivity, guarantee, standing,
         reason, method, attempts, doubts, may_have_been_sent, sent_date, message_identifier, boundary, digest,
-        destination, envelope, expires_at, changed_at
+        destination, envelope, signatures, expires_at, changed_at
         """
 
     static func insert(
@@ -65,7 +67,7 @@ enum DeliveryQueries {
                 \(life.guarantee.rawValue), \(life.standing.rawValue), \(life.reason), \(life.method?.rawValue),
                 \(life.attempts), \(life.doubts), \(life.mayHaveBeenSent), \(row.frozen.date),
                 \(row.frozen.messageIdentifier), \(row.frozen.boundary), \(row.frozen.digest), \(row.destination),
-                \(row.envelope), \(life.expiresAt), \(now), \(now))
+                \(row.envelope), \(row.signatures), \(life.expiresAt), \(now), \(now))
             """
         )
     }
@@ -223,6 +225,7 @@ enum DeliveryQueries {
             ),
             destination: try row.value("destination"),
             envelope: try row.value("envelope"),
+            signatures: try row.optional("signatures"),
             changedAt: try row.value("changed_at")
         )
     }

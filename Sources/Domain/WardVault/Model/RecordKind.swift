@@ -4,7 +4,7 @@
 /// nothing and a ciphertext moved to another kind does not open.
 ///
 /// Ranges: audit 10–19, identity 20–39, contacts 40–69, segments 70–79, consent 80–99, delivery 100–129, portal 130–149,
-/// campaigns 150–169.
+/// campaigns 150–169, sender domains 170–179.
 package struct RecordKind: Hashable, Sendable {
     package let number: UInt16
     /// For people and error messages, such as `contact profile`; may change.

@@ -7,8 +7,10 @@ import WardKernel
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract: "Explain what became of a message, and let a held one go on.",
-        subcommands: [MailExplainCommand.self, MailReleaseCommand.self]
+        abstract: "Explain a message and let a held one go on; the keys that sign mail, and its DNS records.",
+        subcommands: [
+            MailExplainCommand.self, MailReleaseCommand.self, MailKeysCommand.self, MailDNSCommand.self,
+        ]
     )
 }
 

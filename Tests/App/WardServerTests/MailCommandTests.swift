@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Synchronization
+import Testing
+import WardCommands
+import WardDNS
+import WardIdentity
+import WardKernel
+import WardSenderDomains
+import WardTelemetry
+
+@testable import WardServer
+
+/// `ward mail keys`, `ward mail dns` and the doctor's line, on a real installation whose DNS is the test's.
+@Suite struct MailCommandTests {
+    private final class Zone: Resolver {
+        let texts = Mutex<[String: String]>([:])
+        func addresses(of name: String) async -> DNSAnswer<IPAddress> { .noSuchDomain(isSecure: false) }
+        func mailExchangers(of domain: String) async -> DNSAnswer<MailExchanger> { .noSuchDomain(isSecure: false) }
+        func texts(of name: String) async -> DNSAnswer<String> {
+            texts.withLock { $0[name] }.map { .found([$0], isSecure: false) } ?? .noSuchDomain(isSecure: false)
+        }
+    }
+
+    private final class Collected: CommandOutput, CommandFiles {
+        let isTerminal = false
+        let width = 120
+        let lines = Mutex<[String]>([])
+        func line(_ text: String) async { lines.withLock { $0.append(text) } }
+        func problem(_ text: String) async { lines.withLock { $0.append("! " + text) } }
+        func progress(_ text: String) async {}
+        func endProgress() async {}
+        func read(_ path: String) -> AsyncThrowingStream<[UInt8], any Error> { AsyncThrowingStream { $0.finish() } }
+        func write(_ path: String, _ bytes: [UInt8]) async throws {}
+    }
+
+    /// An installation in a folder of its own, and a way to type commands at it.
+    private struct Place: Sendable {
+        let installation: Installation
+        let zone: Zone
+
+        func type(_ words: String...) async throws -> (status: WardCommands.ExitStatus, text: String) {
+            let command = try #require(try WardCommand.parseAsRoot(words) as? any FacadeCommand)
+            let collected = Collected()
+            let status: WardCommands.ExitStatus
+            do {
+                status = try await installation.run(command, user: getuid(), output: collected, files: collected)
+            } catch {
+                status = await CommandProblems.report(error, to: collected)
+            }
+            return (status, collected.lines.withLock { $0.joined(separator: "\n") })
+        }
+    }
+
+    private func with(_ body: (Place) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.path() + "/ward-mail-\(UInt64.random(in: 0 ... .max))"
+        // What cannot be removed from the temporary folder does not fail a test.
+        defer {
+            for path in [folder, folder + "-keys"] { try? FileManager.default.removeItem(atPath: path) }
+        }
+        let zone = Zone()
+        var outside = OutsideWorld.real
+        outside.resolver = zone
+        let values = try SettingValues(file: "mail:\n  hostName: ward.lakeside.example\n", environment: [:])
+        let (installation, _) = try await InitializeInstallation.run(
+            InitializeInstallation.Answers(
+                details: OrganizationDetails(
+                    name: "Lakeside Health",
+                    postalAddress: "1 Shore Road, Lakeside, MN 55001",
+                    timeZone: "America/Chicago",
+                    senderDomain: "lakeside.example",
+                    staffAddress: "http://127.0.0.1:8080",
+                    patientAddress: "http://127.0.0.1:8081"
+                ),
+                administrator: NewStaffAccount(
+                    name: "Dana Reyes",
+                    email: try #require(EmailAddress("dana@lakeside.example")),
+                    roles: [.administrator]
+                )
+            ),
+            in: DataDirectory(path: folder),
+            configuration: ServerConfiguration(values: values, dataDirectory: folder),
+            outside: outside,
+            telemetry: Telemetry(sink: { _ in })
+        )
+        do {
+            try await body(Place(installation: installation, zone: zone))
+            await installation.close()
+        } catch {
+            await installation.close()
+            throw error
+        }
+    }
+
+    @Test func `keys are made, refused while unpublished, activated and retired from the command line`() async throws {
+        try await with { place in
+            #expect(try await place.type("mail", "keys", "list").text.contains("mail leaves unsigned"))
+            let made = try await place.type("mail", "keys", "make", "--reason", "First keys")
+            #expect(made.status == .done)
+            let requester = Requester.service("test", of: try await place.installation.organization(named: nil).id)
+            let keys = try await place.installation.modules.senderDomains.keys(by: requester)
+            let rsa = try #require(keys.first)
+            // A zone file's line: two strings for RSA, whose text is longer than one may be.
+            #expect(made.text.contains("\(rsa.recordName). IN TXT \"v=DKIM1; k=rsa; p="))
+            #expect(made.text.contains("\" \""))
+
+            let early = try await place.type("mail", "keys", "activate", rsa.selector)
+            #expect(early.status == .negative)
+            #expect(early.text.contains("Not in the DNS."))
+            #expect(try await place.type("mail", "dns").status == .negative)
+
+            for key in keys {
+                place.zone.texts.withLock { $0[key.recordName] = key.recordText }
+                let active = try await place.type("mail", "keys", "activate", key.selector)
+                #expect(active.status == .done, "\(active.text)")
+            }
+            place.zone.texts.withLock { $0["lakeside.example"] = "v=spf1 a:ward.lakeside.example -all" }
+            let lacking = try await place.type("mail", "dns")
+            #expect(lacking.status == .negative)
+            #expect(lacking.text.contains("✗ DMARC: Not in the DNS."))
+            place.zone.texts.withLock { $0["_dmarc.lakeside.example"] = "v=DMARC1; p=reject" }
+            let whole = try await place.type("mail", "dns")
+            #expect(whole.status == .done, "\(whole.text)")
+
+            let retired = try await place.type("mail", "keys", "retire", keys[1].selector, "--reason", "A test")
+            #expect(retired.text.contains("Leave its record in the DNS until"))
+            let unknown = try await place.type("mail", "keys", "retire", "nothing", "--reason", "A test")
+            #expect(unknown.status == .failed)
+            #expect(unknown.text == "! There is no signing key with this selector.")
+        }
+    }
+
+    @Test func `the doctor says what an organization's mail lacks`() async throws {
+        try await with { place in
+            let installation = place.installation
+            let organization = try await installation.organization(named: nil)
+            func finding() async throws -> Diagnosis.Finding {
+                let report = try await SenderDomains.diagnose(
+                    organization,
+                    in: installation.store,
+                    resolver: place.zone,
+                    mailHostName: "ward.lakeside.example",
+                    now: installation.surroundings.now()
+                )
+                return Diagnosis.finding(report)
+            }
+            #expect(try await finding().sentence.contains("leaves unsigned"))
+            let requester = Requester.service("test", of: organization.id)
+            let domains = installation.modules.senderDomains
+            for key in try await domains.makeKeys(why: "A test", by: requester) {
+                place.zone.texts.withLock { $0[key.recordName] = key.recordText }
+                _ = try await domains.activate(selector: key.selector, by: requester)
+            }
+            #expect(try await finding().sentence.hasPrefix("SPF at lakeside.example missing, DMARC at"))
+            place.zone.texts.withLock {
+                $0["lakeside.example"] = "v=spf1 a:ward.lakeside.example -all"
+                $0["_dmarc.lakeside.example"] = "v=DMARC1; p=reject"
+            }
+            #expect(try await finding().verdict == .good)
+        }
+    }
+}
