@@ -69,15 +69,29 @@ package final class AuditSealer: Sendable {
         for _ in 0..<60 {
             do {
                 if let head = try await sealHere(organization) { return head }
-                let newest = try await store.read { try TreeQueries.newest(of: organization, in: $0) }
-                return newest.map { SignedHead(size: $0.size, root: $0.root, note: $0.note) }
+                return try await newestHead(of: organization)
             } catch AuditError.leaseLost {
-                let unsealed = try await store.read { try HeadQueries.unsealedCount(of: organization, in: $0) }
-                if unsealed == 0 { continue }
+                if try await isSealedByAnother(organization) { return try await newestHead(of: organization) }
                 try await audit.surroundings.wait(Self.pause)
             }
         }
         throw AuditError.leaseLost(organization)
+    }
+
+    /// Another sealer, which may have died since, has sealed everything and published its head: there is nothing to wait
+    /// for, whoever holds the lease.
+    private func isSealedByAnother(_ organization: OrganizationID) async throws -> Bool {
+        guard try await store.read({ try HeadQueries.unsealedCount(of: organization, in: $0) }) == 0 else {
+            return false
+        }
+        guard let place = audit.configuration.checkpointDirectory else { return true }
+        let newest = try await newestHead(of: organization)
+        return try OutsideCheckpoints(directory: place).latest(of: organization) == newest?.note
+    }
+
+    private func newestHead(of organization: OrganizationID) async throws -> SignedHead? {
+        let newest = try await store.read { try TreeQueries.newest(of: organization, in: $0) }
+        return newest.map { SignedHead(size: $0.size, root: $0.root, note: $0.note) }
     }
 
     /// Seals batch after batch; the last head, nil when there was nothing to seal.

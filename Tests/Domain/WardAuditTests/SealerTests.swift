@@ -87,6 +87,23 @@ import WardTestKit
     }
 
     @Test(arguments: TestStore.kinds)
+    func `what a dead sealer has sealed is at hand though its lease is not over`(kind: StoreKind) async throws {
+        let clock = TestSurroundings()
+        try await TestStore.with(kind, migrations: TestVault.migrations) { store in
+            let ground = try await TestVault.make(in: store, surroundings: clock.surroundings)
+            let requester = TestRequester.with(roles: [.auditor], of: ground.organization)
+            _ = try await store.write {
+                try ground.audit.record(AuditEntry(.contactReveal), by: requester, in: $0)
+            }
+            let dead = try await AuditSealer(audit: ground.audit, store: store).sealNow(ground.organization)
+            let before = clock.now
+            let next = try await AuditSealer(audit: ground.audit, store: store).sealNow(ground.organization)
+            #expect(next?.size == 1 && next?.note == dead?.note)
+            #expect(clock.now == before)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `more entries than a batch and a tile hold are sealed in one go`(kind: StoreKind) async throws {
         try await TestStore.with(kind, migrations: TestVault.migrations) { store in
             let ground = try await TestVault.make(in: store)

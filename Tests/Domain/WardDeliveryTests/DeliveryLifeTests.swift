@@ -77,7 +77,19 @@ import WardTestKit
             if steps.contains(.suppressAddress) { #expect(life.standing == .refused, "seed \(seed)") }
             let runs = steps.contains { if case .runAt = $0 { true } else { false } }
             if runs { #expect(!life.standing.isFinal, "seed \(seed)") }
-            #expect(life.doubts <= min(2, life.attempts), "seed \(seed)")
+            #expect(life.doubts <= life.attempts, "seed \(seed)")
+        }
+    }
+
+    @Test func `our own crashes never make a message's fate unknown while there is time`() {
+        let start = Timestamp(seconds: 1_795_485_600)
+        var life = DeliveryLife(guarantee: .atLeastOnce, expiresAt: start + .days(3))
+        for crash in 1...5 {
+            for event in [DeliveryEvent.attemptBegan(.verifiedTLS), .finalDotAhead, .foundAbandoned] {
+                _ = life.apply(event, at: start, schedule: RetrySchedule())
+            }
+            #expect(life.standing == .inDoubt)
+            #expect(life.doubts == crash)
         }
     }
 }

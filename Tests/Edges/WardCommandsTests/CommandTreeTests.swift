@@ -57,6 +57,11 @@ import WardCommands
         ward campaign report <campaign>
         ward mail explain <message>
         ward mail release <message> --reason <reason>
+        ward mail keys list
+        ward mail keys make --reason <reason>
+        ward mail keys activate <selector> [--unseen-because <unseen-because>]
+        ward mail keys retire <selector> --reason <reason>
+        ward mail dns
         ward audit list [--limit <limit>] [--action <action> ...]
         ward audit verify [--export <dir>] [--checkpoint <file>]
         ward audit export <folder>

@@ -17,8 +17,9 @@
 // - Final standings never change again, but that a waiting message is opened.
 // - Cancelling wins over everything but what has left already. An attempt after its final dot is not cancelled: its reply
 //   decides.
-// - An attempt in doubt is followed by one more, with identical bytes; when that one is in doubt too, or the time is over, the
-//   fate of the message is unknown (reliability.md B2, rule 2).
+// - An attempt whose reply was lost is followed by one more, with identical bytes; when that one's reply is lost too, or the
+//   time is over, the fate of the message is unknown (reliability.md B2, rule 2). A doubt that our own crash raised says
+//   nothing about their server: it is always followed by another attempt while there is time, so that crashes lose nothing.
 // - A message in the portal whose notice's fate is unknown stays there: the notice may have arrived.
 
 import WardKernel
@@ -245,8 +246,9 @@ struct DeliveryLife: Hashable, Sendable {
         case .refusedForGood(let refusal, let isProved):
             let isGone = refusal == .unknownUser && isProved
             return end(.refused, refusal.rawValue) + (isGone ? [.suppressAddress] : [])
-        case .replyLost: return doubt(next: next)
-        case .foundAbandoned where mayHaveBeenSent: return doubt(next: next)
+        case .replyLost: return doubt(next: next, isRepeated: doubts == 0)
+        // Our own process died, which says nothing about their server: the message is owed all the same.
+        case .foundAbandoned where mayHaveBeenSent: return doubt(next: next, isRepeated: true)
         // The gate knows no other method for what travels opportunistically: at once would be for ever.
         case .notProtectable where method == .opportunisticTLS, .failedForNow:
             return next >= expiresAt ? end(.expired) : requeue(at: next)
@@ -255,9 +257,9 @@ struct DeliveryLife: Hashable, Sendable {
         }
     }
 
-    private mutating func doubt(next: Timestamp) -> [DeliveryStep] {
+    private mutating func doubt(next: Timestamp, isRepeated: Bool) -> [DeliveryStep] {
         doubts += 1
-        guard guarantee == .atLeastOnce, doubts == 1, next < expiresAt else { return end(.unknown) }
+        guard guarantee == .atLeastOnce, isRepeated, next < expiresAt else { return end(.unknown) }
         standing = .inDoubt
         reason = nil
         mayHaveBeenSent = false

@@ -68,7 +68,8 @@ import WardTestKit
     }
 
     @Test func `a command without a data directory says how to name one`() async throws {
-        let child = try ChildProcess("ward", ["segment", "list"], outputIn: "/tmp", named: "ward-without-data")
+        let name = "ward-without-data-\(UInt64.random(in: 0 ... .max))"
+        let child = try ChildProcess("ward", ["segment", "list"], outputIn: "/tmp", named: name)
         expectSame(try await child.end(), .exited(64))
         #expect(child.errors == "Which data directory? Give --data DIR or set WARD_DATA.\n")
     }
