@@ -57,9 +57,9 @@ enum AuthorizationQueries {
         try tx.rows(
             """
             SELECT id, contact, states_remuneration, signed_at, expires_at, revoked_at FROM marketing_authorization
-            WHERE organization = \(organization) AND contact IN \(list: contacts) ORDER BY id
+            WHERE organization = \(organization) AND contact IN \(list: contacts)
             """
-        ).map(authorization)
+        ).map(authorization).sorted { $0.id < $1.id }
     }
 
     private static func authorization(_ row: Row) throws -> MarketingAuthorization {

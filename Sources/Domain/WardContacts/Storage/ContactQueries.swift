@@ -121,7 +121,7 @@ enum ContactQueries {
         try grouped(values) { page in
             """
             SELECT email_index, id FROM contact
-            WHERE organization = \(organization) AND email_index IN \(list: page) ORDER BY id
+            WHERE organization = \(organization) AND email_index IN \(list: page)
             """
         } in: {
             try tx.rows($0)
@@ -136,7 +136,7 @@ enum ContactQueries {
         try grouped(values) { page in
             """
             SELECT phone_index, id FROM contact
-            WHERE organization = \(organization) AND phone_index IN \(list: page) ORDER BY id
+            WHERE organization = \(organization) AND phone_index IN \(list: page)
             """
         } in: {
             try tx.rows($0)
@@ -151,7 +151,7 @@ enum ContactQueries {
         try grouped(values) { page in
             """
             SELECT identity_index, id FROM contact
-            WHERE organization = \(organization) AND identity_index IN \(list: page) ORDER BY id
+            WHERE organization = \(organization) AND identity_index IN \(list: page)
             """
         } in: {
             try tx.rows($0)
@@ -166,7 +166,7 @@ enum ContactQueries {
         try grouped(values) { page in
             """
             SELECT name_index, id FROM contact
-            WHERE organization = \(organization) AND name_index IN \(list: page) ORDER BY id
+            WHERE organization = \(organization) AND name_index IN \(list: page)
             """
         } in: {
             try tx.rows($0)
@@ -188,6 +188,8 @@ enum ContactQueries {
         }
     }
 
+    /// The people behind each value, in the order of their identifiers. They are ordered here: with ORDER BY id SQLite reads
+    /// the whole organization by its primary key in place of the index of the values.
     private static func grouped(
         _ values: [[UInt8]],
         statement: ([[UInt8]]) -> SQL,
@@ -199,7 +201,7 @@ enum ContactQueries {
                 found[try row.value(at: 0), default: []].append(try row.value(at: 1))
             }
         }
-        return found
+        return found.mapValues { $0.sorted() }
     }
 
     static func insertNumbers(
