@@ -301,9 +301,27 @@ targets.append(
     )
 )
 
+/// `WARD_ONLY=WardSMTPTests,WardDeliveryTests` keeps these targets and what they stand on, so that work on one module need
+/// not build everything above it.
+func kept(_ names: Set<String>, of targets: [Target]) -> [Target] {
+    let byName = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
+    var reached: Set<String> = []
+    var waiting = Array(names)
+    while let name = waiting.popLast() {
+        guard let target = byName[name] else { fatalError("WARD_ONLY: there is no target \(name).") }
+        guard reached.insert(name).inserted else { continue }
+        for case .byNameItem(let used, _) in target.dependencies { waiting.append(used) }
+    }
+    return targets.filter { reached.contains($0.name) }
+}
+
+if let only = ProcessInfo.processInfo.environment["WARD_ONLY"], !only.isEmpty {
+    targets = kept(Set(only.split(separator: ",").map(String.init)), of: targets)
+}
+
 let package = Package(
     name: "ward",
-    products: [.executable(name: "ward", targets: ["ward"])],
+    products: targets.contains { $0.name == "ward" } ? [.executable(name: "ward", targets: ["ward"])] : [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
