@@ -264,7 +264,10 @@ targets += [
     .target(
         name: "WardScenarioKit",
         dependencies: dependencies(
-            ["WardKernel", "WardDNS", "WardTrust", "WardSMTP", "WardDelivery", "WardIdentity", "WardServer"],
+            [
+                "WardKernel", "WardDNS", "WardTrust", "WardSMTP", "WardDelivery", "WardIdentity", "WardSegments",
+                "WardServer",
+            ],
             []
         ),
         path: "Tests/Support/WardScenarioKit",

@@ -22,22 +22,76 @@ struct AttemptPlan: Sendable {
     let route: Route?
 }
 
+/// A message that may be attempted, before the gate is asked.
+private struct AttemptCandidate {
+    let position: Int
+    let item: WorkItem
+    var row: StoredDelivery
+    let content: MessageContent
+    let envelope: (address: EmailAddress, values: Sensitive<[UInt8]>)
+
+    func subject(at now: Timestamp) -> GateSubject {
+        GateSubject(
+            organization: item.organization,
+            message: row.id,
+            recipient: row.recipient,
+            address: envelope.address,
+            terms: content.terms,
+            digest: row.frozen.digest,
+            now: now
+        )
+    }
+}
+
 extension Delivery {
     /// Reads the message, asks the gate again, and begins an attempt; nil when there is nothing to transmit (held, refused,
     /// put into the portal, final). All in the caller's transaction.
     func begin(_ item: WorkItem, in tx: any WriteTransaction) throws -> AttemptPlan? {
-        let organization = item.organization
-        guard let id = MessageID(bytes: item.reference.prefix(16)),
-            var row = try DeliveryQueries.find(id, of: organization, in: tx)
-        else {
+        try begin([item], in: tx)[0]
+    }
+
+    /// The same for many items: what is the same for all of an organization's messages is read once, and the gate is asked
+    /// about all of them at once.
+    func begin(_ items: [WorkItem], in tx: any WriteTransaction) throws -> [AttemptPlan?] {
+        var plans = [AttemptPlan?](repeating: nil, count: items.count)
+        let now = surroundings.now()
+        for (organization, positions) in Dictionary(grouping: items.indices, by: { items[$0].organization }) {
+            let rows = try DeliveryQueries.find(
+                positions.compactMap { MessageID(bytes: items[$0].reference.prefix(16)) },
+                of: organization,
+                in: tx
+            )
+            var controls = CampaignControls(organization: organization)
+            var candidates: [AttemptCandidate] = []
+            for position in positions {
+                let row = MessageID(bytes: items[position].reference.prefix(16)).flatMap { rows[$0] }
+                if let candidate = try candidate(position, items[position], row, &controls, at: now, in: tx) {
+                    candidates.append(candidate)
+                }
+            }
+            try clearAndBegin(candidates, of: organization, at: now, into: &plans, in: tx)
+        }
+        return plans
+    }
+
+    /// What the gate is to be asked about, or nil when the item is dealt with.
+    private func candidate(
+        _ position: Int,
+        _ item: WorkItem,
+        _ found: StoredDelivery?,
+        _ controls: inout CampaignControls,
+        at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws -> AttemptCandidate? {
+        guard var row = found else {
             try queue.finish(item, in: tx)
             return nil
         }
-        let now = surroundings.now()
+        let organization = item.organization
         if row.life.standing == .attempting, try takeOver(&row, item, at: now, in: tx) { return nil }
         row.heldFor = row.life.standing == .held ? row.life.reason : nil
         if row.life.standing == .held { _ = apply(.dueAgain, to: &row, at: now) }
-        if let event = try obstacle(row, at: now, organization: organization, in: tx) {
+        if let event = try obstacle(row, &controls, at: now, in: tx) {
             try settle(event, &row, item, at: now, in: tx)
             return nil
         }
@@ -45,7 +99,18 @@ extension Delivery {
             try queue.finish(item, in: tx)
             return nil
         }
-        return try clearAndBegin(&row, item, at: now, in: tx)
+        do {
+            return AttemptCandidate(
+                position: position,
+                item: item,
+                row: row,
+                content: try content(row.content, of: organization, in: tx),
+                envelope: try envelope(of: row, organization: organization, in: tx)
+            )
+        } catch VaultError.subjectErased {
+            try settle(.gateRefused(.personUnknown), &row, item, at: now, in: tx)
+            return nil
+        }
     }
 
     /// A worker died during an attempt. In doubt when the final dot may have left: then the message waits (true); else it
@@ -78,13 +143,13 @@ extension Delivery {
     /// What stands in the way before the gate is asked.
     private func obstacle(
         _ row: StoredDelivery,
+        _ controls: inout CampaignControls,
         at now: Timestamp,
-        organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> DeliveryEvent? {
         guard !row.life.standing.isFinal, row.life.standing != .noticing else { return nil }
         if let campaign = row.campaign {
-            switch try CampaignControlQueries.control(of: campaign, organization: organization, in: tx) {
+            switch try controls.control(of: campaign, in: tx) {
             case .running: break
             // A message in the portal whose notice has not gone out yet is part of what was sent: its notice follows.
             case .paused where row.announces == nil: return .gateHeld(.paused, until: nil)
@@ -98,66 +163,85 @@ extension Delivery {
     }
 
     private func clearAndBegin(
-        _ row: inout StoredDelivery,
-        _ item: WorkItem,
+        _ candidates: [AttemptCandidate],
+        of organization: OrganizationID,
+        at now: Timestamp,
+        into plans: inout [AttemptPlan?],
+        in tx: any WriteTransaction
+    ) throws {
+        guard !candidates.isEmpty else { return }
+        let settings = try RouteQueries.settings(of: organization, in: tx)
+        let routes = try RouteQueries.listings(of: organization, in: tx)
+        for (messageClass, group) in Dictionary(grouping: candidates, by: \.content.terms.messageClass) {
+            let cleared = try gate.clear(
+                group.map { $0.subject(at: now) },
+                methodOrder: settings.effectiveOrder(for: messageClass),
+                in: tx
+            ) { decisions in
+                try keep(
+                    decisions,
+                    of: group.map { (id: $0.row.id, recipient: $0.row.recipient) },
+                    organization: organization,
+                    in: tx
+                )
+            }
+            for (candidate, (decision, clearance)) in zip(group, cleared) {
+                var candidate = candidate
+                guard let clearance else {
+                    try settle(Self.event(of: decision.verdict), &candidate.row, candidate.item, at: now, in: tx)
+                    continue
+                }
+                plans[candidate.position] = try begin(&candidate, clearance, routes, at: now, in: tx)
+            }
+        }
+    }
+
+    /// Begins the attempt that a clearance allows; nil when the message went into the portal.
+    private func begin(
+        _ candidate: inout AttemptCandidate,
+        _ clearance: Clearance,
+        _ routes: [RouteListing],
         at now: Timestamp,
         in tx: any WriteTransaction
     ) throws -> AttemptPlan? {
+        let item = candidate.item
         let organization = item.organization
-        let content: MessageContent
-        let envelope: (address: EmailAddress, values: Sensitive<[UInt8]>)
-        do {
-            content = try self.content(row.content, of: organization, in: tx)
-            envelope = try self.envelope(of: row, organization: organization, in: tx)
-        } catch VaultError.subjectErased {
-            try settle(.gateRefused(.personUnknown), &row, item, at: now, in: tx)
-            return nil
-        }
-        let subject = GateSubject(
-            organization: organization,
-            message: row.id,
-            recipient: row.recipient,
-            address: envelope.address,
-            terms: content.terms,
-            digest: row.frozen.digest,
-            now: now
-        )
-        let order = try RouteQueries.settings(of: organization, in: tx).effectiveOrder(
-            for: content.terms.messageClass
-        )
-        let (id, recipient) = (row.id, row.recipient)
-        let (decision, clearance) = try gate.clear(subject, methodOrder: order, in: tx) { decision in
-            try keep(decision, of: id, recipient: recipient, organization: organization, in: tx)
-        }
-        guard let clearance else {
-            try settle(Self.event(of: decision.verdict), &row, item, at: now, in: tx)
-            return nil
-        }
-        _ = apply(.attemptBegan(clearance.method), to: &row, at: now)
+        _ = apply(.attemptBegan(clearance.method), to: &candidate.row, at: now)
         try AttemptQueries.begin(
-            row.life.attempts,
-            of: row.id,
+            candidate.row.life.attempts,
+            of: candidate.row.id,
             decision: clearance.decision,
             at: now,
             organization: organization,
             in: tx
         )
         if clearance.method == .portal {
-            try deposit(&row, content, envelope, item, clearance: clearance, at: now, in: tx)
+            try deposit(
+                &candidate.row,
+                candidate.content,
+                candidate.envelope,
+                item,
+                clearance: clearance,
+                at: now,
+                in: tx
+            )
             return nil
         }
+        let row = candidate.row
         try DeliveryQueries.update(row.life, of: row.id, organization: organization, at: now, in: tx)
         try queue.renew(item, lease: configuration.lease, in: tx)
         return AttemptPlan(
             item: item,
             message: row.id,
             number: row.life.attempts,
-            content: content,
-            address: envelope.address,
-            values: envelope.values,
+            content: candidate.content,
+            address: candidate.envelope.address,
+            values: candidate.envelope.values,
             frozen: try frozen(of: row, organization: organization, in: tx),
             clearance: clearance,
-            route: try route(for: envelope.address.domain, of: organization, in: tx)
+            route: try routes.listing(for: candidate.envelope.address.domain).map {
+                try self.route($0, of: organization, in: tx)
+            }
         )
     }
 

@@ -75,6 +75,7 @@ package final class Delivery: Sendable {
     let signerSource: any SignerSource
     let transmitter: any Transmitter
     let destinations: Destinations
+    let contents = ContentCache()
     let surroundings: Surroundings
 
     package init(

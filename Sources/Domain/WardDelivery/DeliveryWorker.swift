@@ -10,6 +10,7 @@ import WardStorage
 package final class DeliveryWorker: Sendable {
     private let delivery: Delivery
     private let owner: [UInt8]
+    private let writes: AttemptWrites
     private let shares: Mutex<DestinationShares>
     /// When the leases of all that is held were last known to be good; nil: never.
     private let leasesKeptAt = Mutex<Timestamp?>(nil)
@@ -19,6 +20,7 @@ package final class DeliveryWorker: Sendable {
     /// - Parameter owner: the name under which it leases work; nil: one that nobody else has.
     package init(_ delivery: Delivery, owner: [UInt8]? = nil) {
         self.delivery = delivery
+        writes = AttemptWrites(delivery)
         self.owner = owner ?? delivery.surroundings.randomBytes(16)
         shares = Mutex(
             DestinationShares(
@@ -152,7 +154,7 @@ package final class DeliveryWorker: Sendable {
 
     private func attempt(_ item: WorkItem) async {
         do {
-            try await delivery.attempt(item)
+            try await delivery.attempt(item, through: writes)
         } catch is LeaseLost {
             // Another worker has it.
         } catch is StoreError {
@@ -210,23 +212,18 @@ package final class DeliveryWorker: Sendable {
 
 extension Delivery {
     /// One claimed item from the gate to the committed result.
-    func attempt(_ item: WorkItem) async throws {
-        guard let plan = try await store.write({ tx in try self.begin(item, in: tx) }) else { return }
-        try await keep(await transmit(plan), of: plan)
+    func attempt(_ item: WorkItem, through writes: AttemptWrites) async throws {
+        guard let plan = try await writes.begin(item) else { return }
+        try await keep(AttemptEnd(plan: plan, outcome: await transmit(plan, through: writes)), through: writes)
     }
 
     /// Commits how an attempt ended. What the other server answered is known here alone until then, so a database that is
     /// away is waited for: only the end of the process leaves the attempt in doubt.
-    private func keep(_ end: Transmitted, of plan: AttemptPlan) async throws {
+    private func keep(_ end: AttemptEnd, through writes: AttemptWrites) async throws {
         var pause = Duration.milliseconds(100)
         while true {
             do {
-                return try await store.write { tx in
-                    switch end {
-                    case .transmitted(let outcome): try self.finish(plan, outcome, in: tx)
-                    case .doesNotCompose(let reason): try self.giveUp(plan, reason, in: tx)
-                    }
-                }
+                return try await writes.finish(end)
             } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
                 try await surroundings.wait(pause)
                 pause = min(pause * 2, .seconds(5))
@@ -249,13 +246,8 @@ extension Delivery {
         try await store.write { tx in try self.queue.retry(item, at: time, in: tx) }
     }
 
-    private enum Transmitted {
-        case transmitted(TransmissionOutcome)
-        case doesNotCompose(HoldReason)
-    }
-
     /// Composes again, compares with the stored digest, and transmits. Nothing but what the clearance covers leaves.
-    private func transmit(_ plan: AttemptPlan) async -> Transmitted {
+    private func transmit(_ plan: AttemptPlan, through writes: AttemptWrites) async -> AttemptEnd.Outcome {
         let bytes: [UInt8]
         do {
             let message = try encoded(plan.content, address: plan.address, values: plan.values, frozen: plan.frozen)
@@ -274,24 +266,8 @@ extension Delivery {
             isOpportunistic: plan.clearance.method == .opportunisticTLS
         )
         let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
-            try await self.store.write { tx in try self.markMayHaveBeenSent(plan, in: tx) }
+            try await writes.mark(plan)
         }
         return .transmitted(outcome)
-    }
-
-    private func giveUp(_ plan: AttemptPlan, _ reason: HoldReason, in tx: any WriteTransaction) throws {
-        let organization = plan.item.organization
-        guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx) else { return }
-        let now = surroundings.now()
-        try AttemptQueries.end(
-            plan.number,
-            of: row.id,
-            outcome: reason.rawValue,
-            evidence: nil,
-            at: now,
-            organization: organization,
-            in: tx
-        )
-        try settle(.gateHeld(reason, until: nil), &row, plan.item, at: now, in: tx)
     }
 }

@@ -8,6 +8,17 @@ import WardQueue
 import WardStorage
 import WardVault
 
+/// How one attempt ended, before that is kept.
+struct AttemptEnd: Sendable {
+    enum Outcome: Sendable {
+        case transmitted(TransmissionOutcome)
+        case doesNotCompose(HoldReason)
+    }
+
+    let plan: AttemptPlan
+    let outcome: Outcome
+}
+
 /// The attempt is no longer the one that the row knows: cancelled, paused, or taken over. Nothing may be sent.
 struct AttemptSuperseded: Error {}
 
@@ -15,27 +26,60 @@ extension Delivery {
     /// Commits that the message may have been sent, right before the final dot (reliability.md B2, rule 1). Throws when the
     /// campaign was paused or cancelled since, or another worker has the message: then the dot is not written.
     func markMayHaveBeenSent(_ plan: AttemptPlan, in tx: any WriteTransaction) throws {
-        let organization = plan.item.organization
-        guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx),
-            row.life.standing == .attempting, row.life.attempts == plan.number
-        else { throw AttemptSuperseded() }
+        try markMayHaveBeenSent([plan], in: tx)
+    }
+
+    /// The same for many attempts: throws for all when one may not go on, so that each is asked about alone.
+    func markMayHaveBeenSent(_ plans: [AttemptPlan], in tx: any WriteTransaction) throws {
         let now = surroundings.now()
+        for (organization, group) in Dictionary(grouping: plans, by: \.item.organization) {
+            let rows = try DeliveryQueries.find(group.map(\.message), of: organization, in: tx)
+            var controls = CampaignControls(organization: organization)
+            for plan in group { try mark(plan, rows[plan.message], &controls, at: now, in: tx) }
+        }
+    }
+
+    private func mark(
+        _ plan: AttemptPlan,
+        _ found: StoredDelivery?,
+        _ controls: inout CampaignControls,
+        at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws {
+        guard var row = found, row.life.standing == .attempting, row.life.attempts == plan.number
+        else { throw AttemptSuperseded() }
         if let campaign = row.campaign {
-            let control = try CampaignControlQueries.control(of: campaign, organization: organization, in: tx)
+            let control = try controls.control(of: campaign, in: tx)
             guard control == .running || control == .paused && row.announces != nil else { throw AttemptSuperseded() }
         }
         guard now < plan.clearance.expiresAt else { throw AttemptSuperseded() }
         try queue.renew(plan.item, lease: configuration.lease, in: tx)
         _ = apply(.finalDotAhead, to: &row, at: now)
-        try DeliveryQueries.update(row.life, of: row.id, organization: organization, at: now, in: tx)
+        try DeliveryQueries.update(row.life, of: row.id, organization: plan.item.organization, at: now, in: tx)
     }
 
-    /// Commits how an attempt ended, with its evidence, its audit entry and what follows.
-    func finish(_ plan: AttemptPlan, _ outcome: TransmissionOutcome, in tx: any WriteTransaction) throws {
+    /// Commits how attempts ended, each with its evidence, its audit entry and what follows.
+    func finish(_ ends: [AttemptEnd], in tx: any WriteTransaction) throws {
+        for (organization, group) in Dictionary(grouping: ends, by: \.plan.item.organization) {
+            let rows = try DeliveryQueries.find(group.map(\.plan.message), of: organization, in: tx)
+            for end in group {
+                switch end.outcome {
+                case .transmitted(let outcome): try finish(end.plan, outcome, rows[end.plan.message], in: tx)
+                case .doesNotCompose(let reason): try giveUp(end.plan, reason, rows[end.plan.message], in: tx)
+                }
+            }
+        }
+    }
+
+    private func finish(
+        _ plan: AttemptPlan,
+        _ outcome: TransmissionOutcome,
+        _ found: StoredDelivery?,
+        in tx: any WriteTransaction
+    ) throws {
         let organization = plan.item.organization
         let now = surroundings.now()
-        guard var row = try DeliveryQueries.find(plan.message, of: organization, in: tx),
-            row.life.attempts == plan.number
+        guard var row = found, row.life.attempts == plan.number
         else { return try queue.finish(plan.item, in: tx) }
         if case .accepted(let evidence) = outcome, row.life.standing == .inDoubt {
             return try finishLate(&row, evidence, at: now, organization: organization, in: tx)
@@ -63,6 +107,27 @@ extension Delivery {
         }
         if event == .accepted { try recordDelivery(of: row, evidence, organization: organization, in: tx) }
         try settle(event, &row, plan.item, address: plan.address, at: now, in: tx)
+    }
+
+    private func giveUp(
+        _ plan: AttemptPlan,
+        _ reason: HoldReason,
+        _ found: StoredDelivery?,
+        in tx: any WriteTransaction
+    ) throws {
+        guard var row = found else { return }
+        let organization = plan.item.organization
+        let now = surroundings.now()
+        try AttemptQueries.end(
+            plan.number,
+            of: row.id,
+            outcome: reason.rawValue,
+            evidence: nil,
+            at: now,
+            organization: organization,
+            in: tx
+        )
+        try settle(.gateHeld(reason, until: nil), &row, plan.item, at: now, in: tx)
     }
 
     /// The server took the message, and its reply is kept only after somebody else found the attempt abandoned and before

@@ -15,7 +15,7 @@ extension Delivery {
 
     func seal(
         _ decisions: [GateDecision],
-        of messages: [PreparedMessage],
+        of recipients: [MessageRecipient],
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [SealedDecision] {
@@ -24,7 +24,7 @@ extension Delivery {
         let requests = try decisions.indices.map { position in
             SealRequest(
                 Sensitive(Array(try encoder.encode(decisions[position]))),
-                at: Self.place(of: identifiers[position], messages[position].draft.recipient, organization)
+                at: Self.place(of: identifiers[position], recipients[position], organization)
             )
         }
         let sealed = try vault.seal(requests, of: organization, in: tx)
@@ -49,25 +49,24 @@ extension Delivery {
         )
     }
 
-    /// Seals and keeps one decision.
+    /// Seals and keeps decisions about these messages, in their order.
     func keep(
-        _ decision: GateDecision,
-        of message: MessageID,
-        recipient: MessageRecipient,
+        _ decisions: [GateDecision],
+        of messages: [(id: MessageID, recipient: MessageRecipient)],
         organization: OrganizationID,
         in tx: any WriteTransaction
-    ) throws -> GateDecisionID {
-        let id: GateDecisionID = surroundings.makeIdentifier()
-        let plain = Sensitive(Array(try JSONEncoder().encode(decision)))
-        let sealed = try vault.seal(plain, at: Self.place(of: id, recipient, organization), in: tx)
-        try keep(
-            SealedDecision(id: id, sealed: sealed),
-            decision,
-            of: message,
-            organization: organization,
-            in: tx
-        )
-        return id
+    ) throws -> [GateDecisionID] {
+        let sealed = try seal(decisions, of: messages.map(\.recipient), organization: organization, in: tx)
+        for position in decisions.indices {
+            try keep(
+                sealed[position],
+                decisions[position],
+                of: messages[position].id,
+                organization: organization,
+                in: tx
+            )
+        }
+        return sealed.map(\.id)
     }
 
     func decisions(

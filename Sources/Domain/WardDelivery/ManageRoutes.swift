@@ -145,13 +145,24 @@ extension Delivery {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Route? {
-        guard var route = try RouteQueries.all(of: organization, in: tx).route(for: domain) else { return nil }
-        if let sealed = try RouteQueries.credentials(of: route.domain, organization: organization, in: tx) {
-            route.credentials = try vault.open(
-                sealed,
-                at: Self.credentialsPlace(route.domain, organization),
-                in: tx
-            ).map { try JSONDecoder().decode(RouteCredentials.self, from: Data($0)) }
+        try RouteQueries.listings(of: organization, in: tx).listing(for: domain).map {
+            try route($0, of: organization, in: tx)
+        }
+    }
+
+    /// A listed route with what its relay asks for.
+    func route(
+        _ listing: RouteListing,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Route {
+        var route = listing.route
+        guard listing.hasCredentials,
+            let sealed = try RouteQueries.credentials(of: route.domain, organization: organization, in: tx)
+        else { return route }
+        let place = Self.credentialsPlace(route.domain, organization)
+        route.credentials = try vault.open(sealed, at: place, in: tx).map {
+            try JSONDecoder().decode(RouteCredentials.self, from: Data($0))
         }
         return route
     }

@@ -100,7 +100,12 @@ extension Delivery {
             organization: organization,
             in: tx
         )
-        let sealedDecisions = try seal(decisions, of: messages, organization: organization, in: tx)
+        let sealedDecisions = try seal(
+            decisions,
+            of: messages.map(\.draft.recipient),
+            organization: organization,
+            in: tx
+        )
         return try messages.indices.map { position in
             let message = messages[position]
             var life = DeliveryLife(

@@ -6,6 +6,7 @@ package import WardDelivery
 import WardIdentity
 import WardKernel
 import WardSMTP
+import WardSegments
 package import WardServer
 import WardTrust
 
@@ -49,6 +50,21 @@ package struct ScenarioWorld: Sendable {
             for route in routes {
                 try await installation.modules.delivery.setRoute(route, by: .service("scenario", of: organization.id))
             }
+        }
+    }
+}
+
+extension ScenarioWorld {
+    /// Makes segments (NAME=RULE) that are not there yet, for the operating-system user that runs this.
+    package func makeSegments(_ arguments: [String], in installation: Installation) async throws {
+        guard !arguments.isEmpty, let organization = try await installation.identity.organizationsOfEveryTenant().first
+        else { return }
+        let requester = try await installation.identity.requester(systemUser: getuid(), of: organization.id)
+        let known = Set(try await installation.modules.segments.list(by: requester).map(\.name))
+        for argument in arguments {
+            let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, !known.contains(parts[0]) else { continue }
+            _ = try await installation.modules.segments.create(name: parts[0], rule: parts[1], by: requester)
         }
     }
 }

@@ -14,6 +14,8 @@ struct WardTestServer: AsyncParsableCommand {
     @Option var config: String
     @Option var roots: String
     @Option var route: [String] = []
+    /// Segments to make before serving, as NAME=RULE, in the first organization.
+    @Option var segment: [String] = []
 
     func run() async throws {
         let output = TerminalOutput()
@@ -43,6 +45,7 @@ struct WardTestServer: AsyncParsableCommand {
         )
         do {
             try await world.setRoutes(in: installation)
+            try await world.makeSegments(segment, in: installation)
             try await installation.serve(banner: nil, isDemonstration: false) { await output.line("ready") }
             await installation.close()
         } catch {

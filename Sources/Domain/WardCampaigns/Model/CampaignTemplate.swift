@@ -10,6 +10,7 @@
 // does not change a message on its way.
 
 import Foundation
+import Synchronization
 package import WardDelivery
 package import WardKernel
 import WardPortal
@@ -51,10 +52,42 @@ package enum CampaignComposeError: Error, Hashable, Sendable, CustomStringConver
     }
 }
 
+/// A template read and parsed, ready for any number of people.
+struct ParsedCampaignTemplate: Sendable {
+    let template: CampaignTemplate
+    let subject: MergeTemplate
+    let text: MergeTemplate
+
+    init(_ template: CampaignTemplate) throws(CampaignComposeError) {
+        self.template = template
+        do throws(MergeTemplateError) {
+            subject = try MergeTemplate(parsing: template.subject)
+            text = try MergeTemplate(parsing: template.text)
+        } catch {
+            throw .template(error)
+        }
+    }
+}
+
+/// The templates that were parsed last: a campaign's is the same for each of its people.
+private final class ParsedTemplates: Sendable {
+    private static let capacity = 8
+    private let parsed = Mutex<[(octets: [UInt8], parsed: ParsedCampaignTemplate)]>([])
+
+    func parsed(_ octets: [UInt8]) throws -> ParsedCampaignTemplate {
+        if let known = parsed.withLock({ $0.first { $0.octets == octets }?.parsed }) { return known }
+        let template = try JSONDecoder().decode(CampaignTemplate.self, from: Data(octets))
+        let made = try ParsedCampaignTemplate(template)
+        parsed.withLock { $0 = [(octets, made)] + $0.prefix(Self.capacity - 1) }
+        return made
+    }
+}
+
 /// Makes each person's message of a campaign; see the head of this file.
 package struct CampaignComposer: ContentComposer {
     package static let name = "campaign.merge.1"
     package var name: String { Self.name }
+    private let templates = ParsedTemplates()
 
     package init() {}
 
@@ -62,18 +95,22 @@ package struct CampaignComposer: ContentComposer {
         _ template: Sensitive<[UInt8]>,
         values: Sensitive<[UInt8]>
     ) throws -> Sensitive<ComposedContent> {
-        let decoder = JSONDecoder()
-        return try template.map { template in
-            let decoded = try decoder.decode(CampaignTemplate.self, from: Data(template))
+        try template.map { template in
+            let parsed = try templates.parsed(template)
             return try values.expose(for: .composing) { values in
-                try Self.compose(decoded, try decoder.decode(CampaignValues.self, from: Data(values)))
+                try Self.compose(parsed, try JSONDecoder().decode(CampaignValues.self, from: Data(values)))
             }
         }
     }
 
     static func compose(_ template: CampaignTemplate, _ values: CampaignValues) throws -> ComposedContent {
-        let subject = try merged(template.subject, values).plain
-        let text = try merged(template.text, values)
+        try compose(ParsedCampaignTemplate(template), values)
+    }
+
+    private static func compose(_ parsed: ParsedCampaignTemplate, _ values: CampaignValues) throws -> ComposedContent {
+        let template = parsed.template
+        let subject = try merged(parsed.subject, values).plain
+        let text = try merged(parsed.text, values)
         let words = Words(language: template.language)
         var plain = text.plain
         var html = text.paragraphs
@@ -105,13 +142,10 @@ package struct CampaignComposer: ContentComposer {
     /// Whether mail programs may offer a button for this address.
     static func hasOneClick(_ address: String) -> Bool { address.hasPrefix("https://") }
 
-    private static func merged(_ source: String, _ values: CampaignValues) throws(CampaignComposeError) -> MergedText {
-        let template: MergeTemplate
-        do throws(MergeTemplateError) {
-            template = try MergeTemplate(parsing: source)
-        } catch {
-            throw .template(error)
-        }
+    private static func merged(
+        _ template: MergeTemplate,
+        _ values: CampaignValues
+    ) throws(CampaignComposeError) -> MergedText {
         switch template.merged(value: { values.fields[$0] }) {
         case .merged(let text): return text
         case .missing(let fields): throw .missing(fields)

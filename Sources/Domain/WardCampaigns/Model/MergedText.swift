@@ -18,12 +18,39 @@ struct MergedText: Hashable, Sendable {
         for piece in pieces {
             html += piece.isData ? HTMLText.escaped(piece.text) : Self.markup(piece.text)
         }
-        // Paragraphs are told apart by lines that the author left blank; data has no line ends.
-        let blocks = html.split(separator: "\n\n", omittingEmptySubsequences: true)
-        return blocks.map { block in
-            let lines = block.split(separator: "\n", omittingEmptySubsequences: true)
-            return "<p>" + lines.joined(separator: "<br>\n") + "</p>"
-        }.joined(separator: "\n")
+        return Self.paragraphs(of: html)
+    }
+
+    /// Paragraphs are told apart by lines that the author left blank; data has no line ends. Works on octets: a line feed is
+    /// never part of another character, but for the one after a carriage return, which stays as it stands. The result is
+    /// under the digest of messages that wait: it may not change.
+    static func paragraphs(of html: String) -> String {
+        var result: [UInt8] = []
+        result.reserveCapacity(html.utf8.count + 256)
+        var isInParagraph = false
+        var lineFeeds = 0
+        var previous: UInt8 = 0
+        for octet in html.utf8 {
+            defer { previous = octet }
+            guard octet != 0x0a || previous == 0x0d else {
+                lineFeeds += 1
+                continue
+            }
+            if !isInParagraph {
+                result += Array("<p>".utf8)
+            } else if lineFeeds > 0 {
+                result += Array((lineFeeds > 1 ? "</p>\n<p>" : "<br>\n").utf8)
+            }
+            isInParagraph = true
+            lineFeeds = 0
+            result.append(octet)
+        }
+        if isInParagraph { result += Array("</p>".utf8) }
+        // An odd number of them at the end always made an empty paragraph.
+        if lineFeeds % 2 == 1, lineFeeds > 1 || !isInParagraph {
+            result += Array((isInParagraph ? "\n<p></p>" : "<p></p>").utf8)
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 
     private static func markup(_ text: String) -> String {

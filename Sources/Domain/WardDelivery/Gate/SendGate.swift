@@ -79,20 +79,30 @@ package struct SendGate: Sendable {
         }
     }
 
-    /// Decides about one message right before an attempt; `keep` stores the decision and names it.
+    /// Decides about messages of one organization right before an attempt of each; `keep` stores the decisions and names
+    /// them, in their order.
     func clear(
-        _ subject: GateSubject,
+        _ subjects: [GateSubject],
         methodOrder: [SendMethod],
         in tx: any WriteTransaction,
-        keep: (GateDecision) throws -> GateDecisionID
-    ) throws -> (GateDecision, Clearance?) {
-        guard let decision = try decide([subject], methodOrder: methodOrder, in: tx).first else {
-            preconditionFailure("The gate answers every subject; look at SendGate.decide.")
+        keep: ([GateDecision]) throws -> [GateDecisionID]
+    ) throws -> [(GateDecision, Clearance?)] {
+        let decisions = try decide(subjects, methodOrder: methodOrder, in: tx)
+        let identifiers = try keep(decisions)
+        precondition(
+            decisions.count == subjects.count && identifiers.count == subjects.count,
+            "The gate answers every subject, and every decision is kept; look at SendGate.decide."
+        )
+        return subjects.indices.map { position in
+            let (subject, decision) = (subjects[position], decisions[position])
+            guard case .cleared(let method) = decision.verdict, let message = subject.message,
+                let digest = subject.digest
+            else { return (decision, nil) }
+            return (
+                decision,
+                Clearance(subject, message: message, digest: digest, method: method, id: identifiers[position])
+            )
         }
-        let id = try keep(decision)
-        guard case .cleared(let method) = decision.verdict, let message = subject.message, let digest = subject.digest
-        else { return (decision, nil) }
-        return (decision, Clearance(subject, message: message, digest: digest, method: method, id: id))
     }
 
     private func ask(

@@ -59,6 +59,13 @@ package struct RouteCredentials: Sendable, Hashable, Codable {
     }
 }
 
+extension [RouteListing] {
+    /// The domain's own route, else the one for all others.
+    func listing(for domain: String) -> RouteListing? {
+        first { $0.route.domain == domain } ?? first { $0.route.domain == "*" }
+    }
+}
+
 extension [Route] {
     /// The domain's own route, else the one for all others.
     func route(for domain: String) -> Route? {

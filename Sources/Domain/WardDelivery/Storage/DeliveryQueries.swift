@@ -99,6 +99,24 @@ enum DeliveryQueries {
         ).map(delivery)
     }
 
+    /// Those of the messages that there are.
+    static func find(
+        _ identifiers: [MessageID],
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [MessageID: StoredDelivery] {
+        guard identifiers.count > 1 else {
+            return try identifiers.first.flatMap { try find($0, of: organization, in: tx) }.map { [$0.id: $0] } ?? [:]
+        }
+        let rows = try tx.rows(
+            """
+            SELECT \(fragment: columns) FROM delivery
+            WHERE organization = \(organization) AND id IN \(list: identifiers)
+            """
+        ).map(delivery)
+        return Dictionary(rows.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     static func notice(
         announcing id: MessageID,
         of organization: OrganizationID,

@@ -100,6 +100,21 @@ enum CampaignControl: String, Sendable, SQLConvertible {
     case running, paused, cancelled
 }
 
+/// What was read of campaigns' control in one transaction: once for each campaign.
+struct CampaignControls {
+    let organization: OrganizationID
+    private var known: [CampaignID: CampaignControl] = [:]
+
+    init(organization: OrganizationID) { self.organization = organization }
+
+    mutating func control(of campaign: CampaignID, in tx: any ReadTransaction) throws -> CampaignControl {
+        if let control = known[campaign] { return control }
+        let control = try CampaignControlQueries.control(of: campaign, organization: organization, in: tx)
+        known[campaign] = control
+        return control
+    }
+}
+
 enum CampaignControlQueries {
     static func control(
         of campaign: CampaignID,
