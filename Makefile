@@ -4,10 +4,10 @@ IMPORTS := --explicit-target-dependency-import-check error
 ARGUMENTS ?=
 SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
 
-.PHONY: help run bench test browser torture check format embed build clean
+.PHONY: help run bench bench-mail test browser torture check format embed build clean
 
 help: ## What can be done here
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
 	@scripts/setup run
@@ -15,10 +15,14 @@ run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
 	@swift build -c release --product ward --quiet
 	@exec .build/release/ward demo $(if $(ONCE),--once) $(ARGUMENTS)
 
-bench: ## Build in release and measure: the story, an import of 100,000 rows, a segment
+bench: bench-mail ## Build in release and measure: the story, an import of 100,000 rows, a segment, a campaign
+	@scripts/bench $(ARGUMENTS)
+
+bench-mail: ## Measure a campaign over verified TLS beside Postfix and OpenDKIM (MESSAGES=3000 PAIRS=3)
 	@scripts/setup test
 	@swift build -c release --product ward --quiet
-	@scripts/bench $(ARGUMENTS)
+	@swift build -c release --product WardTestServer --quiet
+	@scripts/bench-mail --messages $(or $(MESSAGES),3000) --pairs $(or $(PAIRS),3)
 
 test: ## Set up, check, build and run every test
 	@scripts/setup test

@@ -195,6 +195,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .treatAllWarnings(as: .error),
     .treatWarning("DeprecatedDeclaration", as: .warning),
+    // Identifiers, rows and sealed places cross modules as generics: without this each use looks their types up.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 func dependencies(_ uses: [String], _ names: [String]) -> [Target.Dependency] {

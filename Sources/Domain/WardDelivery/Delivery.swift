@@ -76,6 +76,7 @@ package final class Delivery: Sendable {
     let transmitter: any Transmitter
     let destinations: Destinations
     let contents = ContentCache()
+    let rendered = RenderedMessages()
     let surroundings: Surroundings
 
     package init(

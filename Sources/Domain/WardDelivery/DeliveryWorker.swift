@@ -250,7 +250,9 @@ extension Delivery {
     private func transmit(_ plan: AttemptPlan, through writes: AttemptWrites) async -> AttemptEnd.Outcome {
         let bytes: [UInt8]
         do {
-            let message = try encoded(plan.content, address: plan.address, values: plan.values, frozen: plan.frozen)
+            let message =
+                try rendered.take(plan.message)
+                ?? encoded(plan.content, address: plan.address, values: plan.values, frozen: plan.frozen)
             guard plan.clearance.covers(digest: message.digest, address: plan.address, at: surroundings.now()) else {
                 return .doesNotCompose(.contentDiffers)
             }

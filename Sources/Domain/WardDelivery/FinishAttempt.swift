@@ -53,7 +53,7 @@ extension Delivery {
             guard control == .running || control == .paused && row.announces != nil else { throw AttemptSuperseded() }
         }
         guard now < plan.clearance.expiresAt else { throw AttemptSuperseded() }
-        try queue.renew(plan.item, lease: configuration.lease, in: tx)
+        // Whoever takes an attempt over begins another one, which the row's number shows: no lease is asked for here.
         _ = apply(.finalDotAhead, to: &row, at: now)
         try DeliveryQueries.update(row.life, of: row.id, organization: plan.item.organization, at: now, in: tx)
     }

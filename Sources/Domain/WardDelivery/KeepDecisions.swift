@@ -19,11 +19,11 @@ extension Delivery {
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [SealedDecision] {
-        let encoder = JSONEncoder()
         let identifiers = decisions.map { _ in surroundings.makeIdentifier(GateDecisionTag.self) }
+        var encoding = DecisionEncoding()
         let requests = try decisions.indices.map { position in
             SealRequest(
-                Sensitive(Array(try encoder.encode(decisions[position]))),
+                Sensitive(try encoding.octets(of: decisions[position])),
                 at: Self.place(of: identifiers[position], recipients[position], organization)
             )
         }
@@ -93,6 +93,20 @@ extension Delivery {
             kind: .gateDecision,
             row: id.bytes
         )
+    }
+}
+
+/// Decisions as JSON. Those of one campaign are mostly the same, and each that is the same is written once.
+private struct DecisionEncoding {
+    private static let remembered = 4
+    private let encoder = JSONEncoder()
+    private var known: [(decision: GateDecision, octets: [UInt8])] = []
+
+    mutating func octets(of decision: GateDecision) throws -> [UInt8] {
+        if let found = known.first(where: { $0.decision == decision }) { return found.octets }
+        let octets = Array(try encoder.encode(decision))
+        known = Array(([(decision, octets)] + known).prefix(Self.remembered))
+        return octets
     }
 }
 

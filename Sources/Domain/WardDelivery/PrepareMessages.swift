@@ -95,14 +95,12 @@ extension Delivery {
         var frozen = start.frozen
         let (address, values) = (start.draft.address, start.draft.values)
         let message = try octets(content, address: address, values: values, frozen: frozen)
-        if signers.isEmpty {
-            frozen.digest = OutgoingOctets(message).digest
-        } else {
-            frozen.signatures = try DKIM.signatures(of: message, by: signers, at: frozen.date)
-            let domain = content.terms.sender.address.domain
-            frozen.digest =
-                OutgoingOctets(try DKIM.fields(frozen.signatures, domain: domain, of: message) + message).digest
-        }
+        let domain = content.terms.sender.address.domain
+        let signed = try DKIM.signed(message, by: signers, domain: domain, at: frozen.date)
+        let outgoing = OutgoingOctets(signed.octets)
+        frozen.signatures = signed.signatures
+        frozen.digest = outgoing.digest
+        rendered.keep(outgoing, of: start.id, at: surroundings.now())
         return PreparedMessage(
             id: start.id,
             content: content.id,

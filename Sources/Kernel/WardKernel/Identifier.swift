@@ -27,6 +27,17 @@ package struct Identifier<Tag>: Hashable, Sendable {
         self.init(high: words.0, low: words.1)
     }
 
+    /// The same for an array, without a step for each byte: rows are full of them.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 16 else { return nil }
+        self = bytes.withUnsafeBytes { buffer in
+            Identifier(
+                high: UInt64(bigEndian: buffer.loadUnaligned(as: UInt64.self)),
+                low: UInt64(bigEndian: buffer.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+    }
+
     /// The identifier in its canonical text (`8-4-4-4-12` hexadecimal digits, either case); nil for anything else.
     package init?(_ text: some StringProtocol) {
         var bytes: [UInt8] = []
@@ -51,14 +62,7 @@ package struct Identifier<Tag>: Hashable, Sendable {
 
     /// Sixteen bytes, most significant first: the form stored and sent.
     package var bytes: [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(16)
-        for word in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
-        }
-        return result
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) }
     }
 }
 

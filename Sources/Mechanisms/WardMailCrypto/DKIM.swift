@@ -73,6 +73,23 @@ package enum DKIM {
         return try signers.map { try $0.signature(of: plan, at: time) }
     }
 
+    /// The message with the fields of its signatures in front, and these signatures: the message is canonicalized once.
+    package static func signed(
+        _ message: [UInt8],
+        by signers: [DKIMSigner],
+        domain: String,
+        at time: Timestamp
+    ) throws -> (signatures: [DKIMSignature], octets: [UInt8]) {
+        guard !signers.isEmpty else { return ([], message) }
+        let plan = try SigningPlan(message)
+        let signatures = try signers.map { try $0.signature(of: plan, at: time) }
+        var octets: [UInt8] = []
+        octets.reserveCapacity(message.count + 1_024 * signatures.count)
+        for signature in signatures { octets += signature.field(domain: domain, plan: plan).utf8 }
+        octets += message
+        return (signatures, octets)
+    }
+
     /// Throws what `signatures` would throw about the message.
     package static func check(_ message: [UInt8]) throws(DKIMError) {
         _ = try SigningPlan.fields(of: MessageOctets(message))

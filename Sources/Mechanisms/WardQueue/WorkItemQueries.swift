@@ -22,8 +22,8 @@ enum WorkItemQueries {
         )
     }
 
-    /// One statement on PostgreSQL, where it locks what it reads and skips what others have locked; on SQLite the writer
-    /// is alone anyway.
+    /// One statement for a batch. On PostgreSQL it locks what it reads and skips what others have locked; on SQLite the
+    /// writer is alone anyway. What is due longest is claimed, and given in the order in which it was enqueued.
     static func claim(
         _ kind: WorkKind,
         _ priority: WorkPriority,
@@ -34,38 +34,46 @@ enum WorkItemQueries {
         limit: Int,
         in tx: any WriteTransaction
     ) throws -> [WorkItem] {
-        let lock: SQL = tx.dialect == .postgres ? "FOR UPDATE SKIP LOCKED" : ""
         let restriction: SQL = held.isEmpty ? "" : "AND id NOT IN \(list: held)"
-        let due = try tx.rows(
-            """
+        let due: SQL = """
             SELECT organization, id FROM work_item
             WHERE kind = \(kind.name) AND priority = \(priority.rawValue) AND due_at <= \(now)
                 \(fragment: restriction)
-            ORDER BY due_at LIMIT \(limit) \(fragment: lock)
+            ORDER BY due_at LIMIT \(limit)
             """
-        )
-        return try due.compactMap { row in
-            let organization: OrganizationID = try row.value(at: 0)
-            let id: WorkID = try row.value(at: 1)
-            let claimed = try tx.row(
-                """
-                UPDATE work_item
-                SET due_at = \(until), owner = \(owner), attempt = attempt + 1, fence = fence + 1
-                WHERE organization = \(organization) AND id = \(id)
-                RETURNING reference, attempt, fence
-                """
-            )
-            guard let claimed else { return nil }
-            return WorkItem(
-                organization: organization,
-                id: id,
+        let change: SQL = "due_at = \(until), owner = \(owner), attempt = attempt + 1, fence = fence + 1"
+        let rows =
+            switch tx.dialect {
+            case .sqlite:
+                try tx.rows(
+                    """
+                    UPDATE work_item SET \(fragment: change)
+                    WHERE (organization, id) IN (\(fragment: due))
+                    RETURNING organization, id, reference, attempt, fence
+                    """
+                )
+            case .postgres:
+                // A list that locks is made once, before the change; in a subquery it could be made again for each row.
+                try tx.rows(
+                    """
+                    WITH due AS MATERIALIZED (\(fragment: due) FOR UPDATE SKIP LOCKED)
+                    UPDATE work_item SET \(fragment: change) FROM due
+                    WHERE work_item.organization = due.organization AND work_item.id = due.id
+                    RETURNING work_item.organization, work_item.id, reference, attempt, fence
+                    """
+                )
+            }
+        return try rows.map { row in
+            WorkItem(
+                organization: try row.value(at: 0),
+                id: try row.value(at: 1),
                 kind: kind,
-                reference: try claimed.value(at: 0),
+                reference: try row.value(at: 2),
                 priority: priority,
-                attempt: try claimed.value(at: 1),
-                fence: try claimed.value(at: 2)
+                attempt: try row.value(at: 3),
+                fence: try row.value(at: 4)
             )
-        }
+        }.sorted { $0.id < $1.id }
     }
 
     /// Reads the whole queue: for a start, not for a round.

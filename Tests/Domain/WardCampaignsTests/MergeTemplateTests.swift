@@ -77,7 +77,7 @@ import Testing
             return
         }
         #expect(
-            text.paragraphs == """
+            text.paragraphs() == """
                 <p>Dear &lt;script&gt; https://evil.example &quot;&#39;&amp;,</p>
                 <p>See <a href="https://clinic.example/a?b=1&amp;c=2">https://clinic.example/a?b=1&amp;c=2</a>.<br>
                 Best &lt;b&gt;wishes&lt;/b&gt;</p>

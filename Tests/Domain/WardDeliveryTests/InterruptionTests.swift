@@ -138,6 +138,27 @@ import WardVault
     }
 
     @Test(arguments: TestStore.kinds)
+    func `the first attempt sends what was rendered for it, and a retry renders the same octets`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            let person = try await world.makePerson()
+            _ = try await world.queued(to: person, try world.terms())
+            let kept = world.delivery.rendered.octets
+            #expect(kept > 0)
+            try await world.drain()
+            let first = try #require(world.transmitter.taken.first)
+            #expect(first.bytes.count == kept)
+            #expect(world.delivery.rendered.octets == 0)
+            let again = try await world.queued(to: try await world.makePerson(), try world.terms())
+            world.delivery.rendered.forgetAll()
+            try await world.drain()
+            #expect(try await world.standing(of: again) == .delivered)
+            #expect(world.transmitter.taken.count == 2)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
     func `bytes that differ from those first meant are not sent and a person decides`(kind: StoreKind) async throws {
         try await DeliveryWorld.with(kind) { world in
             let person = try await world.makePerson()
@@ -150,6 +171,7 @@ import WardVault
                     """
                 )
             }
+            world.delivery.rendered.forgetAll()
             try await world.drain()
             #expect(world.transmitter.attempts == 0)
             #expect(try await world.standing(of: id) == .held)

@@ -134,6 +134,7 @@ import WardVault
             try await world.store.write { tx in
                 _ = try tx.execute("UPDATE delivery SET signatures = NULL WHERE id = \(id)")
             }
+            world.delivery.rendered.forgetAll()
             try await world.drain()
             #expect(try await world.standing(of: id) == .held)
             #expect(try await world.reason(of: id) == HoldReason.contentDiffers.rawValue)

@@ -57,6 +57,8 @@ struct ParsedCampaignTemplate: Sendable {
     let template: CampaignTemplate
     let subject: MergeTemplate
     let text: MergeTemplate
+    /// The markup of the text's pieces; empty for its fields.
+    let markups: [String]
 
     init(_ template: CampaignTemplate) throws(CampaignComposeError) {
         self.template = template
@@ -65,6 +67,9 @@ struct ParsedCampaignTemplate: Sendable {
             text = try MergeTemplate(parsing: template.text)
         } catch {
             throw .template(error)
+        }
+        markups = text.pieces.map { piece in
+            if case .text(let text) = piece { MergedText.markup(text) } else { "" }
         }
     }
 }
@@ -113,7 +118,7 @@ package struct CampaignComposer: ContentComposer {
         let text = try merged(parsed.text, values)
         let words = Words(language: template.language)
         var plain = text.plain
-        var html = text.paragraphs
+        var html = text.paragraphs(markups: parsed.markups)
         var headers: [MailHeader] = []
         if let footer = template.footer {
             let lines = [footer.organization, footer.postalAddress].filter { !$0.isEmpty }

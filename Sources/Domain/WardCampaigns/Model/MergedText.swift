@@ -13,10 +13,16 @@ struct MergedText: Hashable, Sendable {
     var plain: String { pieces.map(\.text).joined() }
 
     /// The text as a sequence of paragraphs: escaped, with line ends kept and the author's links made clickable.
-    var paragraphs: String {
+    ///
+    /// - Parameter markups: what `markup` makes of the author's pieces, by position, where that is known already.
+    func paragraphs(markups: [String] = []) -> String {
         var html = ""
-        for piece in pieces {
-            html += piece.isData ? HTMLText.escaped(piece.text) : Self.markup(piece.text)
+        for (position, piece) in pieces.enumerated() {
+            if piece.isData {
+                html += HTMLText.escaped(piece.text)
+            } else {
+                html += position < markups.count ? markups[position] : Self.markup(piece.text)
+            }
         }
         return Self.paragraphs(of: html)
     }
@@ -37,23 +43,24 @@ struct MergedText: Hashable, Sendable {
                 continue
             }
             if !isInParagraph {
-                result += Array("<p>".utf8)
+                result += "<p>".utf8
             } else if lineFeeds > 0 {
-                result += Array((lineFeeds > 1 ? "</p>\n<p>" : "<br>\n").utf8)
+                result += (lineFeeds > 1 ? "</p>\n<p>" : "<br>\n").utf8
             }
             isInParagraph = true
             lineFeeds = 0
             result.append(octet)
         }
-        if isInParagraph { result += Array("</p>".utf8) }
+        if isInParagraph { result += "</p>".utf8 }
         // An odd number of them at the end always made an empty paragraph.
         if lineFeeds % 2 == 1, lineFeeds > 1 || !isInParagraph {
-            result += Array((isInParagraph ? "\n<p></p>" : "<p></p>").utf8)
+            result += (isInParagraph ? "\n<p></p>" : "<p></p>").utf8
         }
         return String(decoding: result, as: UTF8.self)
     }
 
-    private static func markup(_ text: String) -> String {
+    /// The author's text escaped, with its links made clickable.
+    static func markup(_ text: String) -> String {
         LinkFinder.parts(of: text).map { part in
             let escaped = HTMLText.escaped(part.text)
             return part.isLink ? "<a href=\"\(escaped)\">\(escaped)</a>" : escaped
@@ -116,18 +123,21 @@ extension MergeTemplate {
 /// Text as it may stand in HTML, between tags and in quoted attributes.
 enum HTMLText {
     static func escaped(_ text: String) -> String {
-        var result = ""
-        result.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(scalar)
+        var text = text
+        return text.withUTF8 { octets in
+            var result: [UInt8] = []
+            result.reserveCapacity(octets.count + 64)
+            for octet in octets {
+                switch octet {
+                case UInt8(ascii: "&"): result += "&amp;".utf8
+                case UInt8(ascii: "<"): result += "&lt;".utf8
+                case UInt8(ascii: ">"): result += "&gt;".utf8
+                case UInt8(ascii: "\""): result += "&quot;".utf8
+                case UInt8(ascii: "'"): result += "&#39;".utf8
+                default: result.append(octet)
+                }
             }
+            return String(decoding: result, as: UTF8.self)
         }
-        return result
     }
 }
