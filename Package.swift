@@ -35,6 +35,7 @@ let libraries: [(name: String, pkgConfig: String, debian: String)] = [
     ("CSodium", "libsodium", "libsodium-dev"),
     ("CSQLite", "sqlite3", "libsqlite3-dev"),
     ("CUnbound", "libunbound", "libunbound-dev"),
+    ("CZlib", "zlib", "zlib1g-dev"),
 ]
 
 let crypto = ["Crypto"]
@@ -61,8 +62,8 @@ let modules: [Module] = [
     Module(
         name: "WardTrust",
         layer: .mechanisms,
-        uses: ["WardKernel", "WardDNS"],
-        products: ["X509", "SwiftASN1", "Crypto", "_CryptoExtras"]
+        uses: ["WardKernel", "WardDNS", "CZlib"],
+        products: nio + ["X509", "SwiftASN1", "Crypto", "_CryptoExtras", "NIOHTTP1"]
     ),
     Module(name: "WardMIME", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
     Module(name: "WardSMTP", layer: .mechanisms, uses: ["WardKernel", "WardDNS", "WardTrust"], products: nio),
@@ -101,7 +102,8 @@ let modules: [Module] = [
     Module(
         name: "WardSenderDomains",
         layer: .domain,
-        uses: ground + ["WardCrypto", "WardMailCrypto", "WardDNS", "WardIdentity"]
+        uses: ground + ["WardCrypto", "WardMailCrypto", "WardDNS", "WardTrust", "WardIdentity"],
+        products: crypto
     ),
     // Edges
     Module(
@@ -155,6 +157,7 @@ let products: [String: String] = [
     "Logging": "swift-log", "Crypto": "swift-crypto", "_CryptoExtras": "swift-crypto", "GRDB": "GRDB.swift",
     "X509": "swift-certificates",
     "SwiftASN1": "swift-asn1", "NIOCore": "swift-nio", "NIOPosix": "swift-nio", "NIOTLS": "swift-nio",
+    "NIOHTTP1": "swift-nio",
     "NIOSSL": "swift-nio-ssl",
     "Mustache": "swift-mustache", "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
     "HummingbirdTLS": "hummingbird",

@@ -8,6 +8,15 @@ package protocol Resolver: Sendable {
     func mailExchangers(of domain: String) async -> DNSAnswer<MailExchanger>
     /// The TXT records of a name, the strings of each joined.
     func texts(of name: String) async -> DNSAnswer<String>
+    /// The TLSA records of a name such as `_25._tcp.mx.example` (RFC 7672 section 2.2).
+    func certificateAssociations(of name: String) async -> DNSAnswer<TLSARecord>
+}
+
+extension Resolver {
+    /// A resolver that cannot look them up has no answer, so that nothing is taken for absent.
+    package func certificateAssociations(of name: String) async -> DNSAnswer<TLSARecord> {
+        .temporaryFailure(.resolverUnavailable)
+    }
 }
 
 /// What a look-up found. `isSecure`: DNSSEC proves it (RFC 4035), the denials too.

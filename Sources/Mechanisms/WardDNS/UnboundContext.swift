@@ -204,8 +204,15 @@ final class UnboundContext: @unchecked Sendable {
             for server in servers where ub_ctx_set_fwd(context, server) != 0 { return "name server" }
         case .recursive: break
         }
+        if !configuration.stubs.isEmpty {
+            guard ub_ctx_set_option(context, "do-not-query-localhost:", "no") == 0 else { return "options" }
+        }
+        for stub in configuration.stubs where ub_ctx_set_stub(context, stub.zone, stub.server, 0) != 0 {
+            return "stub zone"
+        }
         if configuration.validates {
-            for anchor in rootAnchors where ub_ctx_add_ta(context, anchor) != 0 { return "trust anchors" }
+            let anchors = configuration.trustAnchors.isEmpty ? rootAnchors : configuration.trustAnchors
+            for anchor in anchors where ub_ctx_add_ta(context, anchor) != 0 { return "trust anchors" }
         }
         for zone in configuration.localZones where ub_ctx_zone_add(context, zone, "static") != 0 { return "local zone" }
         for record in configuration.localRecords where ub_ctx_data_add(context, record) != 0 { return "local record" }

@@ -24,8 +24,23 @@ package final class UnboundResolver: Resolver {
         package var localRecords: [String] = []
         /// Zones that are answered from `localRecords` alone; for tests.
         package var localZones: [String] = []
+        /// Keys to validate from, in zone file form (DS or DNSKEY), instead of the root's; for tests.
+        package var trustAnchors: [String] = []
+        /// Zones that one server answers for, which is asked without recursion; for tests.
+        package var stubs: [Stub] = []
 
         package init() {}
+    }
+
+    /// A zone and the server that is asked about it, `address@port`.
+    package struct Stub: Sendable, Hashable {
+        package let zone: String
+        package let server: String
+
+        package init(zone: String, server: String) {
+            self.zone = zone
+            self.server = server
+        }
     }
 
     private let context: UnboundContext
@@ -51,6 +66,10 @@ package final class UnboundResolver: Resolver {
     }
 
     package func texts(of name: String) async -> DNSAnswer<String> { await look(name, .txt, WireName.joinedStrings) }
+
+    package func certificateAssociations(of name: String) async -> DNSAnswer<TLSARecord> {
+        await look(name, .tlsa) { TLSARecord(data: $0) }
+    }
 
     private func look<Record: Sendable & Equatable>(
         _ name: String,
@@ -95,12 +114,13 @@ package struct ResolverSetupError: Error, CustomStringConvertible {
     }
 }
 
-/// Numbers of record types (RFC 1035, RFC 3596).
+/// Numbers of record types (RFC 1035, RFC 3596, RFC 6698).
 enum RecordType: Int32 {
     case a = 1
     case mx = 15
     case txt = 16
     case aaaa = 28
+    case tlsa = 52
 }
 
 /// Names and strings in record data.

@@ -15,14 +15,14 @@ package struct CertificateVerifier: Sendable {
     private static let longestChain = 10
 
     private let roots: TrustRoots
-    private let surroundings: Surroundings
+    let surroundings: Surroundings
 
     package init(roots: TrustRoots, surroundings: Surroundings) {
         self.roots = roots
         self.surroundings = surroundings
     }
 
-    /// The verdict on `chain` (DER, the server's own certificate first) for the host `name`.
+    /// The verdict of the Web PKI on `chain` (DER, the server's own certificate first) for the host `name`.
     package func verify(_ chain: [[UInt8]], for name: String) async -> TrustVerdict {
         guard !chain.isEmpty else { return .untrusted(.noCertificate) }
         let certificates = chain.prefix(Self.longestChain).map { bytes in

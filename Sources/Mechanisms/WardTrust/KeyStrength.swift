@@ -16,8 +16,12 @@ enum KeyStrength {
         guard algorithms.contains(certificate.signatureAlgorithm) else {
             return .weakSignature(certificate.signatureAlgorithm == .sha1WithRSAEncryption ? "SHA-1" : "unknown")
         }
-        let key = certificate.publicKey
-        if let rsa = _RSA.Signing.PublicKey(key) {
+        return keyProblem(certificate)
+    }
+
+    /// The key alone, where the signature proves nothing anyway.
+    static func keyProblem(_ certificate: Certificate) -> TrustProblem? {
+        if let rsa = _RSA.Signing.PublicKey(certificate.publicKey) {
             return rsa.keySizeInBits < 2_048 ? .weakKey("RSA \(rsa.keySizeInBits)") : nil
         }
         return nil
@@ -30,26 +34,34 @@ enum KeyStrength {
         return .weakKey("RSA \(bits)")
     }
 
+    /// The SubjectPublicKeyInfo of a certificate, as its octets stand there (RFC 5280 section 4.1); nil when it has none.
+    static func publicKeyInfo(_ certificate: [UInt8]) -> [UInt8]? {
+        do {
+            return keyNode(try DER.parse(certificate)).map { Array($0.encodedBytes) }
+        } catch {
+            return nil
+        }
+    }
+
+    /// Version and the optional tail are tagged; the key is the only sequence whose second child is a bit string.
+    private static func keyNode(_ certificate: ASN1Node) -> ASN1Node? {
+        (children(certificate).first.map(children) ?? []).first { node in
+            let parts = children(node)
+            return parts.count == 2 && parts[1].identifier == .bitString && !children(parts[0]).isEmpty
+        }
+    }
+
     /// The size of the RSA modulus in Certificate → tbsCertificate → subjectPublicKeyInfo (RFC 5280 section 4.1).
     private static func modulusBits(_ certificate: [UInt8]) -> Int? {
         do {
-            let body = try children(DER.parse(certificate)).first.map(children) ?? []
-            // Version and the optional tail are tagged; the key is the only sequence whose second child is a bit string.
-            for node in body {
-                let parts = children(node)
-                guard parts.count == 2, parts[1].identifier == .bitString, children(parts[0]).count == 2 else {
-                    continue
-                }
-                let octets = try ASN1BitString(derEncoded: parts[1]).bytes
-                guard let modulus = children(try DER.parse(octets)).first, modulus.identifier == .integer else {
-                    continue
-                }
-                guard case .primitive(let number) = modulus.content else { continue }
-                let significant = number.drop { $0 == 0 }
-                guard let first = significant.first else { return nil }
-                return significant.count * 8 - first.leadingZeroBitCount
-            }
-            return nil
+            guard let key = keyNode(try DER.parse(certificate)).map(children) else { return nil }
+            let octets = try ASN1BitString(derEncoded: key[1]).bytes
+            guard let modulus = children(try DER.parse(octets)).first, modulus.identifier == .integer,
+                case .primitive(let number) = modulus.content
+            else { return nil }
+            let significant = number.drop { $0 == 0 }
+            guard let first = significant.first else { return nil }
+            return significant.count * 8 - first.leadingZeroBitCount
         } catch {
             return nil
         }

@@ -34,6 +34,8 @@ package enum TrustProblem: Sendable, Hashable {
     /// The chain leads to a trusted root and breaks RFC 5280: an issuer that is no authority, a name constraint, an
     /// unknown critical extension, a usage that excludes servers.
     case notAllowed(String)
+    /// The domain's signed DNS names the certificates of its host (TLSA), and this is none of them.
+    case matchesNoRecord
 
     /// A safe word for records and counts.
     package var word: String {
@@ -48,6 +50,7 @@ package enum TrustProblem: Sendable, Hashable {
         case .weakKey: "weak_key"
         case .weakSignature: "weak_signature"
         case .notAllowed: "not_allowed"
+        case .matchesNoRecord: "matches_no_tlsa_record"
         }
     }
 }
@@ -67,6 +70,7 @@ extension TrustProblem: CustomStringConvertible {
         case .weakKey(let key): "the server's key is too weak (\(key))"
         case .weakSignature(let algorithm): "a signature in the server's chain is too weak (\(algorithm))"
         case .notAllowed(let reason): "the server's certificate chain breaks RFC 5280: \(reason)"
+        case .matchesNoRecord: "the server's certificate is none of those that the domain's signed DNS names (TLSA)"
         }
     }
 }

@@ -37,7 +37,8 @@ final class SMTPConnection: Sendable {
             returnPath: transaction.returnPath?.mailbox ?? "",
             recipients: transaction.recipients.map(\.mailbox),
             size: transaction.message.size,
-            hasEightBitOctets: transaction.message.hasEightBitOctets
+            hasEightBitOctets: transaction.message.hasEightBitOctets,
+            wantsTLSOnward: transaction.wantsTLSOnward
         )
         let wire = transaction.message.wire
         return await report { $0.begin(envelope, body: wire) }
@@ -112,7 +113,11 @@ extension SMTPConnection {
         while true {
             switch report {
             case .certificates(let chain):
-                let verdict = await opening.verifier.verify(chain, for: opening.endpoint.name)
+                let verdict = await opening.verifier.verify(
+                    chain,
+                    for: opening.endpoint.name,
+                    demand: opening.endpoint.demand
+                )
                 let fingerprint = CertificateVerifier.fingerprint(chain.first ?? [])
                 report = await connection.report { $0.judge(verdict, fingerprint: fingerprint) }
             case .ready, .awaitingFinalDot:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import WardTrust
 
 /// The open connections to each server, and who waits for one. A connection serves only deliveries to the same name and port
 /// under the same policy with the same credentials.
@@ -10,11 +11,13 @@ final class SMTPConnectionPool: Sendable {
         var port: Int
         var policy: TransportPolicy
         var credentials: SMTPCredentials?
+        var demand: CertificateDemand
 
         init(_ endpoint: SMTPEndpoint, _ policy: TransportPolicy) {
             name = endpoint.name
             port = endpoint.port
             credentials = endpoint.credentials
+            demand = endpoint.demand
             self.policy = policy
         }
     }

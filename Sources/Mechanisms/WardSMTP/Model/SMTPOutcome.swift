@@ -48,6 +48,8 @@ package struct SMTPAttempt: Sendable, Hashable {
     package var recipients: [SMTPRecipientResult]
     /// The reply that decided, where there was one.
     package var reply: SMTPReply?
+    /// Whether the server was asked, and promised, to pass the message on over TLS alone (RFC 8689).
+    package var asksTLSOnward = false
 
     package init(
         host: String,

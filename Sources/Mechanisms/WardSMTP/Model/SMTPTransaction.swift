@@ -10,11 +10,19 @@ package struct SMTPTransaction: Sendable {
     /// At most 100 (RFC 5321 section 4.5.3.1.8); never empty.
     package var recipients: [EmailAddress]
     package var message: SMTPMessage
+    /// Asks the server to pass the message on over verified TLS alone (RFC 8689), where it offers that.
+    package var wantsTLSOnward: Bool
 
-    package init(returnPath: EmailAddress?, recipients: [EmailAddress], message: SMTPMessage) {
+    package init(
+        returnPath: EmailAddress?,
+        recipients: [EmailAddress],
+        message: SMTPMessage,
+        wantsTLSOnward: Bool = false
+    ) {
         self.returnPath = returnPath
         self.recipients = recipients
         self.message = message
+        self.wantsTLSOnward = wantsTLSOnward
     }
 }
 

@@ -9,6 +9,8 @@ struct SMTPCapabilities: Equatable {
     /// RFC 6152.
     var eightBit = false
     var authPlain = false
+    /// RFC 8689; counts only after TLS, and before it nothing that was offered is kept.
+    var requireTLS = false
     /// RFC 1870; nil: not offered. 0: offered without a limit.
     var size: Int?
 
@@ -22,6 +24,7 @@ struct SMTPCapabilities: Equatable {
             case "STARTTLS": startTLS = true
             case "PIPELINING": pipelining = true
             case "8BITMIME": eightBit = true
+            case "REQUIRETLS": requireTLS = true
             case "SIZE": size = words.count > 1 ? Int(words[1]) ?? 0 : 0
             case "AUTH": authPlain = authPlain || words.dropFirst().contains("PLAIN")
             default: break

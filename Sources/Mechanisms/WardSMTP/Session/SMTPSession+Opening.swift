@@ -76,7 +76,7 @@ extension SMTPSession {
     private mutating func withoutTLS(_ failure: ProtectionFailure) -> [Action] {
         switch policy {
         case .opportunistic where credentials == nil: return becomeReady()
-        case .opportunistic, .requireVerifiedTLS: return end(.notProtected(failure, attempt), close: true)
+        case .opportunistic, .requireTLS, .requireVerifiedTLS: return end(.notProtected(failure, attempt), close: true)
         }
     }
 

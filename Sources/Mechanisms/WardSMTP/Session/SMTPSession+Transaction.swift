@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardTrust
+
 // MAIL, RCPT, DATA, the body and the final dot.
 
 /// A transaction before its body: the commands, how many went out, and which of them was answered last.
@@ -87,8 +89,12 @@ extension SMTPSession {
         needsReset = true
         let size = capabilities.size == nil ? "" : " SIZE=\(envelope.size)"
         let body = envelope.hasEightBitOctets ? " BODY=8BITMIME" : ""
+        // RFC 8689 section 4.2: only over TLS, and to a server that proved its name.
+        let asksOnward = envelope.wantsTLSOnward && capabilities.requireTLS && attempt.tls?.verdict.isTrusted == true
+        attempt.asksTLSOnward = asksOnward
+        let onward = asksOnward ? " REQUIRETLS" : ""
         commands.append(.mail)
-        lines.append("MAIL FROM:<\(envelope.returnPath)>\(size)\(body)\r\n")
+        lines.append("MAIL FROM:<\(envelope.returnPath)>\(size)\(body)\(onward)\r\n")
         for (index, recipient) in envelope.recipients.enumerated() {
             commands.append(.recipient(index))
             lines.append("RCPT TO:<\(recipient)>\r\n")

@@ -34,6 +34,8 @@ struct SMTPSession {
         var recipients: [String]
         var size: Int
         var hasEightBitOctets: Bool
+        /// Ask that the message be passed on over TLS alone, where that is offered (REQUIRETLS).
+        var wantsTLSOnward = false
     }
 
     enum State: Equatable {
