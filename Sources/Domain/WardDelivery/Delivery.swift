@@ -77,6 +77,7 @@ package final class Delivery: Sendable {
     let destinations: Destinations
     let contents = ContentCache()
     let rendered = RenderedMessages()
+    let seenPostures = SeenPostures()
     let surroundings: Surroundings
 
     package init(

@@ -70,17 +70,17 @@ extension Delivery {
         of organization: OrganizationID
     ) async throws -> Int {
         var waiting = hashes.keys.sorted()[...]
-        return try await withThrowingTaskGroup(of: (String, DestinationFinding).self) { group in
+        return try await withThrowingTaskGroup(of: (String, DestinationLook).self) { group in
             func addNext() {
                 guard let domain = waiting.popFirst() else { return }
                 let route = routes[domain]
-                group.addTask { (domain, await self.transmitter.look(at: domain, route: route)) }
+                group.addTask { (domain, await self.transmitter.look(at: domain, route: route, of: organization)) }
             }
             for _ in 0..<32 { addNext() }
             var count = 0
-            while let (domain, finding) = try await group.next() {
+            while let (domain, look) = try await group.next() {
                 addNext()
-                guard let hash = hashes[domain], try await keep(finding, of: hash, organization) else { continue }
+                guard let hash = hashes[domain], try await keep(look, of: hash, domain, organization) else { continue }
                 count += 1
             }
             return count
@@ -88,13 +88,14 @@ extension Delivery {
     }
 
     private func keep(
-        _ finding: DestinationFinding,
+        _ look: DestinationLook,
         of destination: [UInt8],
+        _ domain: String,
         _ organization: OrganizationID
     ) async throws -> Bool {
         let isProtectable: Bool
         let word: String
-        switch finding {
+        switch look.finding {
         case .protectable: (isProtectable, word) = (true, "protectable")
         case .notProtectable(let reason): (isProtectable, word) = (false, reason)
         case .unknown: return false
@@ -108,6 +109,8 @@ extension Delivery {
                 organization: organization,
                 in: tx
             )
+            guard let posture = look.posture else { return }
+            try self.keep(posture, of: destination, domain: domain, organization: organization, in: tx)
         }
         return true
     }

@@ -105,6 +105,10 @@ extension Delivery {
                 in: tx
             )
         }
+        if let posture = Self.finding(outcome) {
+            let domain = plan.address.domain
+            try keep(posture, of: row.destination, domain: domain, organization: organization, in: tx)
+        }
         if event == .accepted { try recordDelivery(of: row, evidence, organization: organization, in: tx) }
         try settle(event, &row, plan.item, address: plan.address, at: now, in: tx)
     }
@@ -153,6 +157,15 @@ extension Delivery {
         try queue.cancel(.deliveryAttempt, organization: organization, reference: row.workReference, in: tx)
         try recordDelivery(of: row, evidence, organization: organization, in: tx)
         try tellAnnounced(by: row, organization: organization, in: tx)
+    }
+
+    /// What an attempt says about its destination: that verified TLS held, or that it was impossible.
+    private static func finding(_ outcome: TransmissionOutcome) -> DestinationPosture? {
+        switch outcome {
+        case .notProtectable(_, let evidence): evidence.posture
+        case .accepted(let evidence): evidence.posture?.proof == nil ? nil : evidence.posture
+        case .failedForNow, .refusedForGood, .inDoubt, .withheld: nil
+        }
     }
 
     private static func reading(

@@ -3,29 +3,40 @@
 package import WardDNS
 package import WardKernel
 package import WardSMTP
-import WardTrust
+package import WardTrust
 
 /// Hands messages over by SMTP: to a route's server, else to the hosts of the domain's MX records, in order.
 package struct SMTPTransmitter: Transmitter {
     private let client: SMTPClient
-    private let finder: MailHostFinder
-    private let resolver: any Resolver
+    private let finder: ServerFinder
 
-    /// - Parameter allowsPrivateAddresses: whether the answers of `resolver` are one's own; see `MailHostFinder`.
+    /// - Parameters:
+    ///   - policies: the domains' own policies (MTA-STS); nil: they are not asked for.
+    ///   - memory: keeps the policies over restarts.
+    ///   - allowsPrivateAddresses: whether the answers of `resolver` are one's own; see `MailHostFinder`.
+    ///   - port: where mail hosts listen; another than 25 is for tests.
     package init(
         client: SMTPClient,
         resolver: any Resolver,
+        policies: MTASTSPolicies? = nil,
+        memory: (any PolicyMemory)? = nil,
         surroundings: Surroundings,
         ownNames: Set<String> = [],
-        allowsPrivateAddresses: Bool = false
+        allowsPrivateAddresses: Bool = false,
+        port: Int = 25
     ) {
         self.client = client
-        self.resolver = resolver
-        finder = MailHostFinder(
+        finder = ServerFinder(
             resolver: resolver,
-            surroundings: surroundings,
-            ownNames: ownNames,
-            allowsPrivateAddresses: allowsPrivateAddresses
+            hosts: MailHostFinder(
+                resolver: resolver,
+                surroundings: surroundings,
+                ownNames: ownNames,
+                allowsPrivateAddresses: allowsPrivateAddresses
+            ),
+            policies: policies,
+            memory: memory,
+            port: port
         )
     }
 
@@ -47,50 +58,73 @@ package struct SMTPTransmitter: Transmitter {
         let transaction = SMTPTransaction(
             returnPath: transmission.returnPath,
             recipients: [transmission.recipient],
-            message: message
+            message: message,
+            wantsTLSOnward: !transmission.isOpportunistic
         )
-        switch await endpoints(for: transmission.recipient.domain, route: transmission.route) {
-        case .refused(let refusal): return .refusedForGood(refusal, AttemptEvidence(method: clearance.method))
-        case .later(let word): return .failedForNow(word, AttemptEvidence(method: clearance.method))
-        case .found(let endpoints, let unsigned):
-            return await deliver(transaction, to: endpoints, transmission, clearance, beforeFinalDot)
-                .naming(unsigned: unsigned)
+        let evidence = AttemptEvidence(method: clearance.method)
+        let domain = transmission.recipient.domain
+        switch await survey(of: domain, route: transmission.route, organization: clearance.organization) {
+        case .refused(let refusal): return .refusedForGood(refusal, evidence)
+        case .later(let word): return .failedForNow(word, evidence)
+        case .notProtectable(let posture):
+            var evidence = evidence
+            evidence.posture = posture
+            return .notProtectable(posture.failure ?? "unknown", evidence)
+        case .found(let survey):
+            return await deliver(transaction, survey, transmission, clearance, beforeFinalDot)
         }
     }
 
-    package func look(at domain: String, route: Route?) async -> DestinationFinding {
-        let found: [SMTPEndpoint]
-        switch await endpoints(for: domain, route: route) {
-        case .refused(let refusal): return .unknown(refusal.rawValue)
-        case .later(let word): return .unknown(word)
-        case .found(let endpoints, _): found = endpoints
+    package func look(at domain: String, route: Route?, of organization: OrganizationID) async -> DestinationLook {
+        let survey: Survey
+        switch await self.survey(of: domain, route: route, organization: organization) {
+        case .refused(let refusal): return DestinationLook(.unknown(refusal.rawValue))
+        case .later(let word): return DestinationLook(.unknown(word))
+        case .notProtectable(let posture):
+            return DestinationLook(.notProtectable(posture.failure ?? "unknown"), posture)
+        case .found(let found): survey = found
         }
-        var finding = DestinationFinding.unknown("unreachable")
-        for endpoint in found {
-            switch await client.probe(endpoint) {
-            case .protected: return .protectable
-            case .notProtected(let failure): finding = .notProtectable(failure.word)
-            case .unknown(let failure): if case .unknown = finding { finding = .unknown(failure.word) }
+        var look = DestinationLook(.unknown("unreachable"))
+        for server in survey.servers {
+            switch await client.probe(server.endpoint) {
+            case .protected:
+                let proof = server.endpoint.demand.word
+                return DestinationLook(.protectable, survey.posture?.proved(by: proof))
+            case .notProtected(let failure):
+                look = DestinationLook(.notProtectable(failure.word), survey.posture?.failing(failure.word))
+            case .unknown(let failure):
+                if case .unknown = look.finding { look = DestinationLook(.unknown(failure.word)) }
             }
         }
-        return finding
+        return look
+    }
+
+    /// Fresh for each attempt: what the DNS said when the gate decided counts no more.
+    private func survey(of domain: String, route: Route?, organization: OrganizationID) async -> SurveyDecision {
+        if let route { return await finder.survey(of: route) }
+        return await finder.survey(of: domain, organization: organization)
     }
 
     private func deliver(
         _ transaction: SMTPTransaction,
-        to endpoints: [SMTPEndpoint],
+        _ survey: Survey,
         _ transmission: Transmission,
         _ clearance: Clearance,
         _ beforeFinalDot: @Sendable () async throws -> Void
     ) async -> TransmissionOutcome {
         var last = TransmissionOutcome.failedForNow("unreachable", AttemptEvidence(method: clearance.method))
-        for endpoint in endpoints {
+        for server in survey.servers {
             let outcome = await client.deliver(
                 transaction,
-                to: endpoint,
-                policy: transmission.isOpportunistic ? .opportunistic : .requireVerifiedTLS
+                to: server.endpoint,
+                policy: transmission.isOpportunistic ? server.leastPolicy : .requireVerifiedTLS
             ) { _ in try await beforeFinalDot() }
-            last = Self.reading(of: outcome, method: clearance.method, route: transmission.route, after: last)
+            var evidence = Self.evidence(of: outcome.attempt, method: clearance.method, route: transmission.route)
+            if server.isNameUnproved { evidence.hostNameFrom = "named by unsigned DNS" }
+            let proof = evidence.isNameProved == true ? server.endpoint.demand.word : nil
+            evidence.posture = survey.posture?.proved(by: proof)
+            if proof == "dane" { evidence.certificate = "matches a TLSA record of \(server.endpoint.name)" }
+            last = Self.reading(of: outcome, evidence, after: last)
             guard outcome.mayTryNextHost else { return last }
         }
         return last
@@ -98,16 +132,15 @@ package struct SMTPTransmitter: Transmitter {
 
     private static func reading(
         of outcome: SMTPOutcome,
-        method: SendMethod,
-        route: Route?,
+        _ evidence: AttemptEvidence,
         after previous: TransmissionOutcome
     ) -> TransmissionOutcome {
-        let evidence = evidence(of: outcome.attempt, method: method, route: route)
         switch outcome {
         case .delivered(let attempt): return refusal(of: attempt, evidence) ?? .accepted(evidence)
         case .notProtected(let failure, _):
             var evidence = evidence
             evidence.certificate = failure.word
+            evidence.posture = evidence.posture?.failing(failure.word)
             return .notProtectable(failure.word, evidence)
         case .transient(let failure, let attempt):
             if failure.cause == .withheld || failure.cause == .cancelled { return .withheld }
@@ -174,73 +207,8 @@ package struct SMTPTransmitter: Transmitter {
         evidence.isNameProved = attempt.tls?.verdict.isTrusted ?? false
         evidence.replyCode = attempt.reply?.code
         evidence.enhancedCode = attempt.reply?.enhanced?.description
+        evidence.asksTLSOnward = attempt.asksTLSOnward
         evidence.route = route?.proofEndsAt
         return evidence
-    }
-
-    private enum Endpoints {
-        /// Unsigned: the names of hosts that the DNS gave without a signature.
-        case found([SMTPEndpoint], unsigned: Set<String>)
-        case refused(ServerRefusal)
-        case later(String)
-    }
-
-    private func endpoints(for domain: String, route: Route?) async -> Endpoints {
-        if let route { return await endpoints(of: route) }
-        switch await finder.mailHosts(of: domain) {
-        case .hosts(let hosts):
-            let unsigned = Set(hosts.filter { !$0.isSecure }.map { $0.name.lowercased() })
-            return .found(hosts.map { SMTPEndpoint($0) }, unsigned: unsigned)
-        case .takesNoMail, .noSuchDomain: return .refused(.noSuchDomain)
-        case .temporaryFailure(let failure): return .later("dns_" + failure.rawValue)
-        case .unusable(let problem): return .later("mx_" + problem.rawValue)
-        }
-    }
-
-    private func endpoints(of route: Route) async -> Endpoints {
-        let credentials = route.credentials?.expose(for: .transmitting) {
-            SMTPCredentials(user: $0.user, password: $0.password)
-        }
-        func endpoint(_ addresses: [IPAddress]) -> Endpoints {
-            .found(
-                [
-                    SMTPEndpoint(
-                        name: route.certificateName,
-                        addresses: addresses,
-                        port: route.port,
-                        credentials: credentials
-                    )
-                ],
-                unsigned: []
-            )
-        }
-        if let address = IPAddress(route.host) { return endpoint([address]) }
-        switch await resolver.addresses(of: route.host) {
-        case .found(let addresses, _): return endpoint(addresses)
-        case .noSuchDomain, .noData: return .later("route_host_unknown")
-        case .temporaryFailure(let failure): return .later("dns_" + failure.rawValue)
-        case .bogus: return .later("dns_bogus")
-        }
-    }
-}
-
-extension TransmissionOutcome {
-    /// The same with a word in its evidence about where the name of its server comes from.
-    fileprivate func naming(unsigned: Set<String>) -> TransmissionOutcome {
-        func named(_ evidence: AttemptEvidence) -> AttemptEvidence {
-            var evidence = evidence
-            if let host = evidence.host, unsigned.contains(host.lowercased()) {
-                evidence.hostNameFrom = "named by unsigned DNS"
-            }
-            return evidence
-        }
-        return switch self {
-        case .accepted(let evidence): .accepted(named(evidence))
-        case .failedForNow(let word, let evidence): .failedForNow(word, named(evidence))
-        case .refusedForGood(let refusal, let evidence): .refusedForGood(refusal, named(evidence))
-        case .notProtectable(let word, let evidence): .notProtectable(word, named(evidence))
-        case .inDoubt(let word, let evidence): .inDoubt(word, named(evidence))
-        case .withheld: .withheld
-        }
     }
 }

@@ -15,7 +15,7 @@ package protocol Transmitter: Sendable {
     ) async -> TransmissionOutcome
 
     /// What a look at the servers of a domain (or of its route) shows, without a message.
-    func look(at domain: String, route: Route?) async -> DestinationFinding
+    func look(at domain: String, route: Route?, of organization: OrganizationID) async -> DestinationLook
 }
 
 /// One message ready for the wire.
@@ -49,4 +49,15 @@ package enum DestinationFinding: Sendable, Hashable {
     case notProtectable(String)
     /// It could not be reached now.
     case unknown(String)
+}
+
+/// A finding with what the domain's policies say; without a posture where it goes by a route or nothing was found.
+package struct DestinationLook: Sendable, Hashable {
+    package let finding: DestinationFinding
+    package let posture: DestinationPosture?
+
+    package init(_ finding: DestinationFinding, _ posture: DestinationPosture? = nil) {
+        self.finding = finding
+        self.posture = posture
+    }
 }

@@ -4,6 +4,7 @@ package import WardDNS
 package import WardKernel
 import WardMailCrypto
 import WardStorage
+package import WardTrust
 
 extension SenderDomains {
     /// The records to publish for the organization's sender domain, each looked up now.
@@ -13,8 +14,12 @@ extension SenderDomains {
         let (domain, keys) = try await store.read { [self] tx -> (String, [SigningKey]) in
             (try self.domain(of: organization, in: tx), try SigningKeyQueries.all(of: organization, in: tx))
         }
-        return await RecordCheck(resolver: resolver, mailHostName: mailHostName, now: surroundings.now())
-            .report(domain, keys: keys)
+        return await RecordCheck(
+            resolver: resolver,
+            policies: policies,
+            mailHostName: mailHostName,
+            now: surroundings.now()
+        ).report(domain, keys: keys)
     }
 
     func standing(of key: SigningKey) async -> RecordStanding {
@@ -25,12 +30,20 @@ extension SenderDomains {
 /// Looks a sender domain's records up and compares them with what they should be.
 package struct RecordCheck: Sendable {
     private static let longestWalk = 8
-    private let resolver: any Resolver
+    let resolver: any Resolver
+    let policies: (any PolicySource)?
     private let mailHostName: String
     private let now: Timestamp
 
-    package init(resolver: any Resolver, mailHostName: String, now: Timestamp) {
+    /// - Parameter policies: fetches the domain's own MTA-STS policy; nil: it is not looked at.
+    package init(
+        resolver: any Resolver,
+        policies: (any PolicySource)? = nil,
+        mailHostName: String,
+        now: Timestamp
+    ) {
         self.resolver = resolver
+        self.policies = policies
         self.mailHostName = mailHostName.lowercased()
         self.now = now
     }
@@ -50,12 +63,15 @@ package struct RecordCheck: Sendable {
         }
         async let spf = spf(domain)
         async let dmarc = dmarc(domain)
+        async let incoming = incoming(domain)
+        let (protection, policy) = await incoming
         return DomainReport(
             domain: domain,
             mailHostName: mailHostName,
             keys: keys,
-            records: dkim + [await spf, await dmarc],
-            lookedAt: now
+            records: dkim + [await spf, await dmarc] + protection,
+            lookedAt: now,
+            policyText: policy
         )
     }
 

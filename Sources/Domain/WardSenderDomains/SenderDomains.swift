@@ -18,6 +18,7 @@ package import WardIdentity
 package import WardKernel
 import WardMailCrypto
 package import WardStorage
+package import WardTrust
 package import WardVault
 
 /// The domains that mail comes from: their signing keys, and what their DNS must say.
@@ -29,15 +30,18 @@ package final class SenderDomains: Sendable {
     let audit: Audit
     let identity: Identity
     let resolver: any Resolver
+    let policies: (any PolicySource)?
     let surroundings: Surroundings
     let signers = SignerCache()
 
+    /// - Parameter policies: fetches the sender domain's own MTA-STS policy for the report; nil: it is not looked at.
     package init(
         store: any Store,
         vault: Vault,
         audit: Audit,
         identity: Identity,
         resolver: any Resolver,
+        policies: (any PolicySource)? = nil,
         mailHostName: String,
         surroundings: Surroundings
     ) {
@@ -46,6 +50,7 @@ package final class SenderDomains: Sendable {
         self.audit = audit
         self.identity = identity
         self.resolver = resolver
+        self.policies = policies
         self.mailHostName = mailHostName
         self.surroundings = surroundings
     }
@@ -96,6 +101,8 @@ package enum SenderDomainError: Error, Hashable, Sendable, CustomStringConvertib
     case reasonMissing
     /// The organization's sender domain is no DNS name.
     case domainMalformed
+    /// A file that was to be a TLS report is none, or is too large.
+    case reportUnreadable
 
     package var description: String {
         switch self {
@@ -105,6 +112,7 @@ package enum SenderDomainError: Error, Hashable, Sendable, CustomStringConvertib
         case .keyRetiredAlready: "This key is retired already."
         case .reasonMissing: "Say why in one sentence of at most 500 characters; it is kept in the audit log."
         case .domainMalformed: "The organization's sender domain is not a domain name. Correct it first."
+        case .reportUnreadable: "The file is no TLS report (RFC 8460: JSON, also under gzip), or is over 4 MiB."
         }
     }
 }

@@ -881,6 +881,42 @@ deceased = fallecida
 Contact = Contacto
 
 """#,
+"strings/destinations.es.txt": #"""
+Destinations = Destinos
+No destinations yet = Aún no hay destinos
+With the first message to a domain, or the first check of a campaign, Ward looks at its servers. = Con el primer mensaje a un dominio, o la primera comprobación de una campaña, Ward mira sus servidores.
+What protects mail on its way to other domains, as Ward last found it. = Lo que protege el correo camino de otros dominios, según lo último que vio Ward.
+verified TLS to a proved host = TLS verificado con un servidor comprobado
+verified TLS = TLS verificado
+no verified TLS: protected mail goes another way = sin TLS verificado: el correo protegido va por otra vía
+enforced = obligatoria
+being tested = en pruebas
+no policy = sin política
+announced, and cannot be fetched = anunciada, y no se puede obtener
+certificates named in signed DNS = certificados nombrados en DNS firmado
+signed, without certificates = firmado, sin certificados
+signed, with records that cannot be used = firmado, con registros que no se pueden usar
+not signed = sin firmar
+differs from host to host = distinto en cada servidor
+by signed DNS (DANE) = por DNS firmado (DANE)
+by a public certificate authority = por una autoridad de certificación pública
+Protection = Protección
+Policy (MTA-STS) = Política (MTA-STS)
+Signed DNS (DANE) = DNS firmado (DANE)
+Since = Desde
+Last seen = Visto por última vez
+Each attempt looks again: nothing here is taken for granted when a message leaves. = Cada intento mira de nuevo: nada de esto se da por hecho cuando sale un mensaje.
+Less protected than before, since = Menos protegido que antes, desde
+What was found, and when it changed = Lo que se encontró, y cuándo cambió
+Found = Encontrado
+What protects mail on its way to other domains. = Lo que protege el correo camino de otros dominios.
+{count} {count|domain is|domains are} less protected on the way than before. = {count} {count|dominio está|dominios están} menos protegidos en el camino que antes.
+Mail to {domain} can no longer be protected on the way: protected mail goes to the portal. = El correo a {domain} ya no puede protegerse en el camino: el correo protegido va al portal.
+Mail to {domain} is less protected on the way than before. = El correo a {domain} está menos protegido en el camino que antes.
+Mail to a domain became less protected on the way than before. = El correo a un dominio quedó menos protegido en el camino que antes.
+Mail to a domain is as well protected on the way as before again. = El correo a un dominio vuelve a estar tan protegido en el camino como antes.
+
+"""#,
 "strings/imports.es.txt": #"""
 # Imports: what Ward understood of a file, and how it is corrected.
 Import people = Importar personas
@@ -1191,6 +1227,16 @@ This key is not waiting: it is active or retired already. = Esta clave no espera
 This key is retired already. = Esta clave ya está retirada.
 Say why in one sentence of at most 500 characters; it is kept in the audit log. = Diga por qué en una frase de 500 caracteres como máximo; queda en el registro de auditoría.
 The organization's sender domain is not a domain name. Correct it first. = El dominio de envío de la organización no es un nombre de dominio. Corríjalo primero.
+Policy to serve = Política que servir
+The MTA-STS record announces this text. Serve it as text/plain at = El registro MTA-STS anuncia este texto. Sírvalo como text/plain en
+Other servers may send mail to your domain in the clear. Serve the policy, then publish the record. = Otros servidores pueden enviar correo a su dominio sin cifrar. Sirva la política y publique después el registro.
+The record announces a policy that cannot be fetched. It must be served as plain text, with a valid certificate. = El registro anuncia una política que no se puede obtener. Debe servirse como texto sin formato, con un certificado válido.
+The policy does not name every server that takes your domain's mail. Mail to it will be lost. = La política no nombra todos los servidores que reciben el correo de su dominio. Se perderá correo.
+The policy is not enforced yet. Once reports are clean, set its mode to enforce. = La política aún no es obligatoria. Cuando los informes estén limpios, ponga su modo en enforce.
+The record has no identifier that can be read. It reads v=STSv1; id=, letters and digits. = El registro no tiene un identificador legible. Dice v=STSv1; id=, letras y cifras.
+Nobody tells you when mail to your domain cannot be protected. Publish an address for reports. = Nadie le avisa cuando el correo a su dominio no puede protegerse. Publique una dirección para informes.
+The record names no address for reports. It reads v=TLSRPTv1; rua=mailto: and an address, or rua=https:. = El registro no nombra dirección para informes. Dice v=TLSRPTv1; rua=mailto: y una dirección, o rua=https:.
+The file is no TLS report (RFC 8460: JSON, also under gzip), or is over 4 MiB. = El archivo no es un informe TLS (RFC 8460: JSON, también con gzip), o pasa de 4 MiB.
 
 """#,
 "strings/settings.es.txt": #"""
@@ -1729,6 +1775,36 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <button class="danger" type="submit">[[Take the passphrase back]]</button>
 </form>
 {{/isAgreed}}
+
+"""#,
+"templates/destinations/destination.mustache": #"""
+<dl class="facts">
+<dt>[[Protection]]</dt><dd>{{#now}}{{>parts/status}}{{/now}}</dd>
+<dt>[[Last seen]]</dt><dd>{{#seen}}{{>parts/moment}}{{/seen}}</dd>
+{{#alert}}<dt>[[Less protected than before, since]]</dt><dd>{{>parts/moment}}</dd>{{/alert}}
+</dl>
+<h2>[[What was found, and when it changed]]</h2>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[What was found, and when it changed]]</caption>
+<thead><tr><th scope="col">[[Found]]</th><th scope="col">[[Protection]]</th><th scope="col">[[Policy (MTA-STS)]]</th><th scope="col">[[Signed DNS (DANE)]]</th><th scope="col">[[Certificate]]</th></tr></thead>
+<tbody>
+{{#changes}}<tr><th scope="row">{{#found}}{{>parts/moment}}{{/found}}</th><td data-label="[[Protection]]">{{#protection}}{{>parts/status}}{{/protection}}</td><td data-label="[[Policy (MTA-STS)]]">{{changePolicy}}</td><td data-label="[[Signed DNS (DANE)]]">{{changeDANE}}</td><td data-label="[[Certificate]]">{{changeProof}}</td></tr>
+{{/changes}}
+</tbody></table></div>
+
+"""#,
+"templates/destinations/list.mustache": #"""
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Destinations]]</caption>
+<thead><tr><th scope="col">[[Domain]]</th><th scope="col">[[Protection]]</th><th scope="col">[[Policy (MTA-STS)]]</th><th scope="col">[[Signed DNS (DANE)]]</th><th scope="col">[[Since]]</th><th scope="col">[[Last seen]]</th></tr></thead>
+<tbody>
+{{#rows}}<tr><th scope="row"><a href="{{rowHref}}">{{rowDomain}}</a></th><td data-label="[[Protection]]">{{#protection}}{{>parts/status}}{{/protection}}</td><td data-label="[[Policy (MTA-STS)]]">{{rowPolicy}}</td><td data-label="[[Signed DNS (DANE)]]">{{rowDANE}}</td><td data-label="[[Since]]">{{#since}}{{>parts/moment}}{{/since}}</td><td data-label="[[Last seen]]">{{#seen}}{{>parts/moment}}{{/seen}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+<p class="soft">[[Each attempt looks again: nothing here is taken for granted when a message leaves.]]</p>
+{{/empty}}
 
 """#,
 "templates/errors/error.mustache": #"""
@@ -2271,6 +2347,11 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </li>
 {{/recordRows}}
 </ul>
+{{#policyText}}
+<h2 id="policy">[[Policy to serve]]</h2>
+<p class="help">[[The MTA-STS record announces this text. Serve it as text/plain at]] <code>https://mta-sts.{{domain}}/.well-known/mta-sts.txt</code></p>
+<pre><code>{{policyText}}</code></pre>
+{{/policyText}}
 <h2 id="keys">[[Signing keys]]</h2>
 {{^hasKeys}}<p>[[There are no keys yet. Make the first pair, publish its records, then activate each key.]]</p>{{/hasKeys}}
 <ul class="rows">
@@ -2442,6 +2523,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <ul class="links">
 <li><a href="{{base}}/settings/routes">[[Mail routes]]</a><span class="help">[[Where mail is handed over, and what proof ends there.]]</span></li>
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
+<li><a href="{{base}}/settings/destinations">[[Destinations]]</a><span class="help">[[What protects mail on its way to other domains.]]</span></li>
 </ul>
 {{/mayManageSettings}}
 <h2>[[Organization]]</h2>

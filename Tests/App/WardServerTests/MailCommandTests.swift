@@ -32,7 +32,15 @@ import WardTelemetry
         func problem(_ text: String) async { lines.withLock { $0.append("! " + text) } }
         func progress(_ text: String) async {}
         func endProgress() async {}
-        func read(_ path: String) -> AsyncThrowingStream<[UInt8], any Error> { AsyncThrowingStream { $0.finish() } }
+        /// What every file holds.
+        let file: String
+        init(file: String) { self.file = file }
+        func read(_ path: String) -> AsyncThrowingStream<[UInt8], any Error> {
+            AsyncThrowingStream { stream in
+                stream.yield(Array(file.utf8))
+                stream.finish()
+            }
+        }
         func write(_ path: String, _ bytes: [UInt8]) async throws {}
     }
 
@@ -41,9 +49,12 @@ import WardTelemetry
         let installation: Installation
         let zone: Zone
 
-        func type(_ words: String...) async throws -> (status: WardCommands.ExitStatus, text: String) {
+        func type(
+            _ words: String...,
+            file: String = ""
+        ) async throws -> (status: WardCommands.ExitStatus, text: String) {
             let command = try #require(try WardCommand.parseAsRoot(words) as? any FacadeCommand)
-            let collected = Collected()
+            let collected = Collected(file: file)
             let status: WardCommands.ExitStatus
             do {
                 status = try await installation.run(command, user: getuid(), output: collected, files: collected)
@@ -129,6 +140,36 @@ import WardTelemetry
             let unknown = try await place.type("mail", "keys", "retire", "nothing", "--reason", "A test")
             #expect(unknown.status == .failed)
             #expect(unknown.text == "! There is no signing key with this selector.")
+        }
+    }
+
+    @Test func `destinations are empty before the first message, and a report of others is read`() async throws {
+        try await with { place in
+            let none = try await place.type("mail", "destinations")
+            #expect(none.status == .done)
+            #expect(none.text == "Nothing was sent or looked at yet.")
+            let unknown = try await place.type("mail", "domain", "partner.example")
+            #expect(unknown.status == .negative)
+            #expect(unknown.text.contains("Nothing was sent to this domain"))
+            func report(_ domain: String, failures: Int) -> String {
+                """
+                {"organization-name": "Partner", "report-id": "1", "date-range": {"start-datetime": "2026-11-01T00:00:00Z",
+                "end-datetime": "2026-11-01T23:59:59Z"}, "policies": [{"policy": {"policy-type": "sts",
+                "policy-domain": "\(domain)"}, "summary": {"total-successful-session-count": 9,
+                "total-failure-session-count": \(failures)}, "failure-details": [{"result-type": "certificate-expired",
+                "receiving-mx-hostname": "mx.lakeside.example", "failed-session-count": \(failures)}]}]}
+                """
+            }
+            let good = try await place.type("mail", "tls-report", "r", file: report("lakeside.example", failures: 0))
+            #expect(good.status == .done)
+            #expect(good.text.contains("✓ lakeside.example (sts): 9 protected, 0 failed"))
+            let bad = try await place.type("mail", "tls-report", "r", file: report("other.example", failures: 4))
+            #expect(bad.status == .negative)
+            #expect(bad.text.contains("4 × certificate-expired at mx.lakeside.example"))
+            #expect(bad.text.contains("! other.example is not the sender domain."))
+            let broken = try await place.type("mail", "tls-report", "r", file: "{}")
+            #expect(broken.status == .failed)
+            #expect(broken.text.contains("The file is no TLS report"))
         }
     }
 

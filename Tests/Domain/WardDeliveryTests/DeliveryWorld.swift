@@ -127,6 +127,8 @@ final class ScriptedTransmitter: Transmitter {
         var standard = Answer.accept
         var taken: [Transmission] = []
         var attempts = 0
+        /// What is found about every destination, with each acceptance and each look.
+        var posture: DestinationPosture?
         /// Domains whose servers never answer.
         var silent: Set<String> = []
     }
@@ -139,6 +141,7 @@ final class ScriptedTransmitter: Transmitter {
     ) async -> TransmissionOutcome {
         var evidence = AttemptEvidence(method: clearance.method)
         evidence.isNameProved = !transmission.isOpportunistic
+        evidence.posture = transmission.isOpportunistic ? nil : state.withLock(\.posture)
         if state.withLock({ $0.silent.contains(transmission.recipient.domain) }) {
             let (silence, continuation) = AsyncStream.makeStream(of: Void.self)
             for await _ in silence {}
@@ -152,7 +155,9 @@ final class ScriptedTransmitter: Transmitter {
         switch answer {
         case .failForNow: return .failedForNow("greylisted", evidence)
         case .refuse(let refusal): return .refusedForGood(refusal, evidence)
-        case .hasNoTLS where !transmission.isOpportunistic: return .notProtectable("starttls_missing", evidence)
+        case .hasNoTLS where !transmission.isOpportunistic:
+            evidence.posture = evidence.posture?.failing("starttls_missing")
+            return .notProtectable("starttls_missing", evidence)
         case .breaksOff: return .notProtectable("tls_handshake_failed", evidence)
         case .accept, .hasNoTLS, .loseReply, .acceptAnd: break
         case .runBeforeDot(let hook):
@@ -167,8 +172,12 @@ final class ScriptedTransmitter: Transmitter {
         return .accepted(evidence)
     }
 
-    func look(at domain: String, route: Route?) async -> DestinationFinding {
-        if case .hasNoTLS = state.withLock(\.standard) { .notProtectable("starttls_missing") } else { .protectable }
+    func look(at domain: String, route: Route?, of organization: OrganizationID) async -> DestinationLook {
+        let (standard, posture) = state.withLock { ($0.standard, $0.posture) }
+        if case .hasNoTLS = standard {
+            return DestinationLook(.notProtectable("starttls_missing"), posture?.failing("starttls_missing"))
+        }
+        return DestinationLook(.protectable, posture)
     }
 
     var taken: [Transmission] { state.withLock(\.taken) }

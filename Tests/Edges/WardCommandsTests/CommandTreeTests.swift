@@ -62,6 +62,9 @@ import WardCommands
         ward mail keys activate <selector> [--unseen-because <unseen-because>]
         ward mail keys retire <selector> --reason <reason>
         ward mail dns
+        ward mail destinations
+        ward mail domain <domain>
+        ward mail tls-report <file>
         ward audit list [--limit <limit>] [--action <action> ...]
         ward audit verify [--export <dir>] [--checkpoint <file>]
         ward audit export <folder>

@@ -52,7 +52,7 @@ import WardTestKit
         let standings: [RecordStanding] = [.good, .missing, .unknown("timeout"), .removable]
         let errors: [SenderDomainError] = [
             .keyUnknown(selector: "x"), .keysWaiting, .keyNotWaiting(selector: "x"), .keyRetiredAlready(selector: "x"),
-            .reasonMissing, .domainMalformed,
+            .reasonMissing, .domainMalformed, .reportUnreadable,
         ]
         let texts =
             RecordProblem.allCases.map { RecordStanding.wrong($0).sentence } + standings.map(\.sentence)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import WardAudit
 import WardCampaigns
 import WardConsent
@@ -20,6 +21,8 @@ import WardVault
 
 /// Nothing leaves in the pages' tests: every look-up and attempt says that the server cannot be reached.
 struct UnreachableWorld: Transmitter {
+    let zone: PageZone
+
     func transmit(
         _ transmission: Transmission,
         clearance: Clearance,
@@ -28,7 +31,13 @@ struct UnreachableWorld: Transmitter {
         .failedForNow("unreachable", AttemptEvidence(method: clearance.method))
     }
 
-    func look(at domain: String, route: WardDelivery.Route?) async -> DestinationFinding { .unknown("unreachable") }
+    func look(
+        at domain: String,
+        route: WardDelivery.Route?,
+        of organization: OrganizationID
+    ) async -> DestinationLook {
+        zone.look.withLock { $0 }
+    }
 }
 
 /// No message was written to anybody.
@@ -120,7 +129,7 @@ extension Facades {
         _ store: any Store,
         ground: TestVault,
         identity: Identity,
-        zone: any Resolver,
+        zone: PageZone,
         surroundings: Surroundings,
         immediatePreflight: Int
     ) -> Facades {
@@ -171,7 +180,7 @@ extension Facades {
                 signers: PageSigners(senderDomains: senderDomains),
                 composers: [CampaignComposer()]
             ),
-            transmitter: UnreachableWorld(),
+            transmitter: UnreachableWorld(zone: zone),
             surroundings: surroundings
         )
         let portal = Portal(

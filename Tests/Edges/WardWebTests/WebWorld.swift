@@ -38,6 +38,8 @@ struct PlainPasswords: PasswordHashing {
 /// The TXT records that a test publishes.
 final class PageZone: Resolver {
     let texts = Mutex<[String: String]>([:])
+    /// What a look at any other domain's servers shows.
+    let look = Mutex(DestinationLook(.unknown("unreachable")))
 
     func addresses(of name: String) async -> DNSAnswer<IPAddress> { .noSuchDomain(isSecure: false) }
     func mailExchangers(of domain: String) async -> DNSAnswer<MailExchanger> { .noSuchDomain(isSecure: false) }

@@ -14,6 +14,7 @@ import WardSMTP
 package import WardSegments
 package import WardSenderDomains
 import WardStorage
+import WardTrust
 import WardVault
 
 /// Every domain module, each handed what it needs from the others. What answers the send gate is made before the send
@@ -68,6 +69,7 @@ package struct Modules: Sendable {
             audit: audit,
             identity: identity,
             resolver: resolver,
+            policies: Self.policyFetcher(resolver, outside),
             mailHostName: hostName,
             surroundings: surroundings
         )
@@ -89,7 +91,7 @@ package struct Modules: Sendable {
                 signers: KeysForSigning(senderDomains: senderDomains),
                 composers: [CampaignComposer()]
             ),
-            transmitter: Self.transmitter(hostName, resolver, outside),
+            transmitter: Self.transmitter(hostName, resolver, outside, KeptPolicies(store: store, vault: vault)),
             configuration: outside.delivery,
             surroundings: surroundings
         )
@@ -125,7 +127,8 @@ package struct Modules: Sendable {
     private static func transmitter(
         _ hostName: String,
         _ resolver: any Resolver,
-        _ outside: OutsideWorld
+        _ outside: OutsideWorld,
+        _ memory: KeptPolicies
     ) -> SMTPTransmitter {
         SMTPTransmitter(
             client: SMTPClient(
@@ -135,9 +138,24 @@ package struct Modules: Sendable {
                 timeouts: outside.timeouts
             ),
             resolver: resolver,
+            policies: MTASTSPolicies(
+                resolver: resolver,
+                source: policyFetcher(resolver, outside),
+                surroundings: outside.surroundings
+            ),
+            memory: memory,
             surroundings: outside.surroundings,
             ownNames: [hostName],
             // Answers that are given, as the demonstration's, are one's own; the public DNS is anybody's.
+            allowsPrivateAddresses: outside.resolver != nil
+        )
+    }
+
+    private static func policyFetcher(_ resolver: any Resolver, _ outside: OutsideWorld) -> PolicyFetcher {
+        PolicyFetcher(
+            resolver: resolver,
+            roots: outside.roots,
+            surroundings: outside.surroundings,
             allowsPrivateAddresses: outside.resolver != nil
         )
     }

@@ -40,7 +40,7 @@ package enum GateQuestionName: String, CaseIterable, Sendable, Codable, Hashable
     package static let notAsked = [
         "frequency caps", "quiet hours", "a scan of the content",
         "the person's own wish for a method (45 CFR 164.522(b))",
-        "an informed request for unencrypted mail", "S/MIME and OpenPGP keys", "MTA-STS and DANE policies",
+        "an informed request for unencrypted mail", "S/MIME and OpenPGP keys",
     ]
 }
 

@@ -164,6 +164,10 @@ package struct AttemptEvidence: Sendable, Hashable, Codable {
     /// Where the server's name comes from, where that proves less than the certificate seems to say: who can forge the
     /// domain's DNS answers can name a server of their own, with a good certificate.
     package var hostNameFrom: String?
+    /// What the domain's policies said and what the server proved; nil by a route, and in evidence from before this was kept.
+    package var posture: DestinationPosture?
+    /// Whether the server promised to pass the message on over TLS alone (REQUIRETLS, RFC 8689).
+    package var asksTLSOnward: Bool?
     /// What the proof ends at, when mail went by a route.
     package var route: String?
 

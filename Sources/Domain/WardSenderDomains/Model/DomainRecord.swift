@@ -11,6 +11,10 @@ package enum RecordPurpose: Sendable, Hashable {
     case spf
     /// What receivers do with mail that neither DKIM nor SPF vouches for (RFC 9989).
     case dmarc
+    /// That mail to the domain arrives over verified TLS alone (RFC 8461): answers and bounces.
+    case mtaSTS
+    /// Where other servers report how that went (RFC 8460).
+    case tlsReports
 
     /// A fixed word.
     package var word: String {
@@ -18,6 +22,8 @@ package enum RecordPurpose: Sendable, Hashable {
         case .dkim: "DKIM"
         case .spf: "SPF"
         case .dmarc: "DMARC"
+        case .mtaSTS: "MTA-STS"
+        case .tlsReports: "TLS-RPT"
         }
     }
 }
@@ -84,6 +90,19 @@ package enum RecordProblem: String, Sendable, Hashable, CaseIterable {
         "The record has no policy that can be read. It begins v=DMARC1; p=none, quarantine or reject."
     case policyOnlyWatches = "Receivers only watch (p=none). Once reports are clean, raise it to quarantine or reject."
     case policyInherited = "The domain has no record of its own; the one of the domain above holds."
+    case policyMissing =
+        "Other servers may send mail to your domain in the clear. Serve the policy, then publish the record."
+    case policyNotFetched =
+        "The record announces a policy that cannot be fetched. It must be served as plain text, with a valid certificate."
+    case policyLacksHost =
+        "The policy does not name every server that takes your domain's mail. Mail to it will be lost."
+    case policyOnlyTested = "The policy is not enforced yet. Once reports are clean, set its mode to enforce."
+    case identifierUnreadable =
+        "The record has no identifier that can be read. It reads v=STSv1; id=, letters and digits."
+    case reportsMissing =
+        "Nobody tells you when mail to your domain cannot be protected. Publish an address for reports."
+    case reportsUnreadable =
+        "The record names no address for reports. It reads v=TLSRPTv1; rua=mailto: and an address, or rua=https:."
     case stillNeeded = "The key is retired, but mail that it signed may still be on its way. Leave the record for now."
 }
 
@@ -106,6 +125,8 @@ package struct DomainReport: Sendable, Hashable {
     package var keys: [SigningKey]
     package var records: [DomainRecord]
     package var lookedAt: Timestamp
+    /// The MTA-STS policy to serve, where the domain has servers that take mail; else nil.
+    package var policyText: String?
 
     /// Whether mail is signed now.
     package var isSigning: Bool { keys.contains { $0.domain == domain && $0.state == .active } }

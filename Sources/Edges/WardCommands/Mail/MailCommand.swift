@@ -7,9 +7,11 @@ import WardKernel
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract: "Explain a message and let a held one go on; the keys that sign mail, and its DNS records.",
+        abstract:
+            "Explain messages, let held ones go on; signing keys, DNS records, and how destinations are protected.",
         subcommands: [
             MailExplainCommand.self, MailReleaseCommand.self, MailKeysCommand.self, MailDNSCommand.self,
+            MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
         ]
     )
 }

@@ -45,6 +45,10 @@ struct MailDNSCommand: FacadeCommand {
                 await session.output.line("  " + ZoneLine.text(record.name, record.text))
             }
         }
+        guard let policy = report.policyText else { return }
+        await session.output.line("")
+        await session.output.line("Serve at https://mta-sts.\(report.domain)/.well-known/mta-sts.txt as text/plain:")
+        for line in policy.split(separator: "\n") { await session.output.line("  " + line) }
     }
 
     private static func mark(_ standing: RecordStanding) -> String {

@@ -23,6 +23,8 @@ enum AuditSentences {
         "audit.view": "{actor} read the audit log.",
         "audit.verify": "{actor} verified the audit log.",
         "audit.export": "{actor} exported the audit log.",
+        "destination.drop": "Mail to a domain became less protected on the way than before.",
+        "destination.recover": "Mail to a domain is as well protected on the way as before again.",
     ]
 
     private static let endings: [String: String] = [

@@ -194,6 +194,8 @@ enum DecisionPages {
         let evidence = attempt.evidence
         let parts = [
             evidence?.host, evidence?.hostNameFrom, evidence?.tlsVersion, evidence?.cipher, evidence?.certificate,
+            evidence?.posture.map { "MTA-STS \($0.policy)" }, evidence?.posture.map { "DANE \($0.dane)" },
+            evidence?.asksTLSOnward == true ? "REQUIRETLS" : nil,
             evidence?.replyCode.map { "\($0)" }, evidence?.enhancedCode, evidence?.route,
         ]
         return .init(

@@ -57,6 +57,7 @@ enum HomeSentences {
         }
         sentences += try await PortalSentences.attention(visit)
         sentences += try await ImportSentences.attention(visit)
+        sentences += try await DestinationSentences.attention(visit)
         guard try visit.requester.may(.manageStaff) else { return sentences }
         let accounts = try await visit.facades.identity.accounts(by: try visit.requester)
         let invited = accounts.filter { $0.state == .invited }.count

@@ -34,6 +34,8 @@ struct SendingDomainContent: PageModel {
     let signing: StatusModel
     let lookedAt: MomentModel
     let recordRows: [RecordRow]
+    /// The MTA-STS policy to serve.
+    let policyText: String?
     let keyRows: [KeyRow]
     let hasKeys: Bool
     let mayMake: Bool
@@ -101,6 +103,7 @@ enum SendingDomainPages {
                 : StatusModel(visit.words("Mail leaves unsigned: no key is active"), .warn),
             lookedAt: visit.moment(report.lookedAt),
             recordRows: report.records.map { row($0, visit) },
+            policyText: report.policyText,
             keyRows: keys.reversed().map { row($0, visit) },
             hasKeys: !keys.isEmpty,
             mayMake: !keys.contains { $0.state == .waiting }
