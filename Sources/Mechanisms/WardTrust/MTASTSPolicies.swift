@@ -37,13 +37,14 @@ package actor MTASTSPolicies {
         var problem: MTASTSProblem?
     }
 
-    /// Domains remembered; beyond that the memory begins anew.
+    /// Domains remembered before those without a policy that holds are let go.
     private static let limit = 50_000
 
     private let resolver: any Resolver
     private let source: any PolicySource
     private let surroundings: Surroundings
     private var entries: [String: Entry] = [:]
+    private var nextSweep = MTASTSPolicies.limit
     private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
 
     package init(resolver: any Resolver, source: any PolicySource, surroundings: Surroundings) {
@@ -52,15 +53,20 @@ package actor MTASTSPolicies {
         self.surroundings = surroundings
     }
 
-    /// Whether what was kept about a domain has been given since this process began.
-    package func remembers(_ domain: String) -> Bool { entries[domain] != nil }
-
     /// What was kept about a domain; an older policy than the remembered one changes nothing.
     package func recall(_ known: KnownMTASTSPolicy?, of domain: String) {
         var entry = entries[domain] ?? Entry()
         if let known, entry.known.map({ $0.fetchedAt < known.fetchedAt }) ?? true { entry.known = known }
-        if entries.count >= Self.limit { entries = [:] }
+        remember(entry, of: domain)
+    }
+
+    /// A policy that holds is never let go: nobody gives it back a second time.
+    private func remember(_ entry: Entry, of domain: String) {
         entries[domain] = entry
+        guard entries.count >= nextSweep else { return }
+        let now = surroundings.now()
+        entries = entries.filter { $0.value.known.map { now < $0.expiresAt } ?? false }
+        nextSweep = max(Self.limit, entries.count * 2)
     }
 
     /// What holds for a domain now.
@@ -101,7 +107,7 @@ package actor MTASTSPolicies {
         of domain: String
     ) -> MTASTSFinding {
         var entry = entries[domain] ?? Entry()
-        defer { entries[domain] = entry }
+        defer { remember(entry, of: domain) }
         switch fetched {
         case .success(let policy):
             let known = KnownMTASTSPolicy(identifier: identifier, policy: policy, fetchedAt: surroundings.now())
