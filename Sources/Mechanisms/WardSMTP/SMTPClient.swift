@@ -24,6 +24,8 @@ package final class SMTPClient: Sendable {
     private let group: MultiThreadedEventLoopGroup
     /// nil: the TLS library could not be set up, so nothing can be sent under the usual policy.
     private let tls: NIOSSLContext?
+    /// Servers that offered CHUNKING and refused BDAT; they get DATA as long as this client lives.
+    private let withoutChunking = Mutex<Set<SMTPConnectionPool.Key>>([])
 
     /// - Parameters:
     ///   - heloName: this server's own name, for EHLO; anything but letters, digits, dots and hyphens is left out.
@@ -63,6 +65,9 @@ package final class SMTPClient: Sendable {
                 let isReused = connection.messages.load(ordering: .relaxed) > 0
                 let outcome = await send(transaction, over: connection, beforeFinalDot)
                 pool.giveBack(connection, key)
+                if case .transient(let failure, _) = outcome, failure.cause == .chunkingRefused {
+                    withoutChunking.withLock { _ = $0.insert(key) }
+                }
                 // The server ended the connection while it lay idle: nothing was said yet, so a new one tells more.
                 if isReused, Self.isStale(outcome), !Task.isCancelled { continue }
                 return outcome
@@ -97,7 +102,7 @@ package final class SMTPClient: Sendable {
             let attempt = SMTPAttempt(host: endpoint.name)
             return .failed(.transient(SMTPFailure(.cancelled, at: .connect), attempt))
         case .mayOpen:
-            let opened = await open(endpoint, key.policy)
+            let opened = await open(endpoint, key)
             switch opened {
             case .ready(let connection): pool.opened(connection, key)
             case .failed: pool.notOpened(key)
@@ -106,11 +111,13 @@ package final class SMTPClient: Sendable {
         }
     }
 
-    private func open(_ endpoint: SMTPEndpoint, _ policy: TransportPolicy) async -> SMTPConnection.Opened {
+    private func open(_ endpoint: SMTPEndpoint, _ key: SMTPConnectionPool.Key) async -> SMTPConnection.Opened {
+        let policy = key.policy
         guard let tls else { return .failed(.notProtected(.handshakeFailed, SMTPAttempt(host: endpoint.name))) }
         var opening = SMTPConnection.Opening(
             endpoint: endpoint,
             policy: policy,
+            avoidsChunking: withoutChunking.withLock { $0.contains(key) },
             heloName: heloName,
             timeouts: timeouts,
             tls: tls,

@@ -13,6 +13,9 @@ struct SessionDriver {
     var isClosed = false
     var bodies = 0
     var handshakes = 0
+    var chunks: [Int] = []
+    /// How often the session began to wait.
+    var waits = 0
 
     static let trusted = TLSEvidence(
         version: "TLSv1.3",
@@ -50,10 +53,12 @@ struct SessionDriver {
             switch action {
             case .write(let text): written.append(text)
             case .writeBody: bodies += 1
+            case .writeChunk(let size): chunks.append(size)
             case .startTLS: handshakes += 1
             case .report(let report): reports.append(report)
             case .close: isClosed = true
-            case .wait, .stopWaiting: break
+            case .wait: waits += 1
+            case .stopWaiting: break
             }
         }
     }

@@ -31,6 +31,11 @@ final class SMTPClientHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var body = ByteBuffer()
+    /// The same without stuffed dots.
+    private var plainBody = ByteBuffer()
+    /// The body is too large to wait in memory with its dot: the report about it waits until the network has it, so that a
+    /// server that does not read is silent in the body and not after the dot.
+    private var bodyInFlight: EventLoopFuture<Void>?
     private var verification: EventLoopPromise<NIOSSLVerificationResult>?
     private var evidence: TLSEvidence?
     private var problem: TrustProblem?
@@ -113,8 +118,10 @@ final class SMTPClientHandler: ChannelInboundHandler {
         }
     }
 
-    func begin(_ envelope: SMTPSession.Envelope, body: ByteBuffer) {
-        self.body = body
+    func begin(_ envelope: SMTPSession.Envelope, _ message: SMTPMessage) {
+        body = message.wire
+        plainBody = message.plain
+        bodyInFlight = nil
         lastEnd = nil
         perform(session.begin(envelope))
     }
@@ -163,12 +170,17 @@ final class SMTPClientHandler: ChannelInboundHandler {
         for action in actions {
             switch action {
             case .write(let text): write(text)
-            case .writeBody: writeBody()
+            case .writeBody: writeBody(body)
+            case .writeChunk(let size):
+                context?.write(wrapOutboundOut(ByteBuffer(string: "BDAT \(size)\r\n")), promise: nil)
+                writeBody(plainBody)
             case .startTLS: startTLS()
             case .wait(let stage): schedule(limit(stage))
             case .stopWaiting:
                 timer?.cancel()
                 body = ByteBuffer()
+                plainBody = ByteBuffer()
+            case .report(.awaitingFinalDot(let attempt)): tellWhenWritten(attempt)
             case .report(let report): tell(report)
             case .close: context?.close(promise: nil)
             }
@@ -191,11 +203,24 @@ final class SMTPClientHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: text)), promise: nil)
     }
 
-    private func writeBody() {
+    private func writeBody(_ octets: ByteBuffer) {
         guard let context else { return }
-        context.write(wrapOutboundOut(body), promise: nil)
-        if body.readableBytes >= Self.heldBody { context.flush() }
+        if octets.readableBytes >= Self.heldBody {
+            bodyInFlight = context.writeAndFlush(wrapOutboundOut(octets))
+        } else {
+            context.write(wrapOutboundOut(octets), promise: nil)
+        }
         body = ByteBuffer()
+        plainBody = ByteBuffer()
+    }
+
+    private func tellWhenWritten(_ attempt: SMTPAttempt) {
+        guard let context, let bodyInFlight else { return tell(.awaitingFinalDot(attempt)) }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        // A write that fails ends the connection, and with it the attempt, by itself.
+        bodyInFlight.whenSuccess {
+            if handler.value.session.state == .body { handler.value.tell(.awaitingFinalDot(attempt)) }
+        }
     }
 
     private func startTLS() {

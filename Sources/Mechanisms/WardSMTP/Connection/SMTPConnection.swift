@@ -38,10 +38,12 @@ final class SMTPConnection: Sendable {
             recipients: transaction.recipients.map(\.mailbox),
             size: transaction.message.size,
             hasEightBitOctets: transaction.message.hasEightBitOctets,
-            wantsTLSOnward: transaction.wantsTLSOnward
+            wantsTLSOnward: transaction.wantsTLSOnward,
+            needsInternationalAddresses: transaction.needsInternationalAddresses,
+            notification: transaction.notification
         )
-        let wire = transaction.message.wire
-        return await report { $0.begin(envelope, body: wire) }
+        let message = transaction.message
+        return await report { $0.begin(envelope, message) }
     }
 
     func finish() async -> SMTPConnectionReport { await report { $0.finish() } }
@@ -83,6 +85,7 @@ extension SMTPConnection {
         var endpoint: SMTPEndpoint
         var policy: TransportPolicy
         var avoidsTLS = false
+        var avoidsChunking = false
         var heloName: String
         var timeouts: SMTPTimeouts
         var tls: NIOSSLContext
@@ -165,6 +168,7 @@ extension SMTPConnection {
             credentials: opening.endpoint.credentials.map(argument),
             avoidsTLS: opening.avoidsTLS
         )
+        session.avoidsChunking = opening.avoidsChunking
         session.attempt.address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
         let handler = SMTPClientHandler(
             session: session,

@@ -4,14 +4,18 @@
 struct MessageScan {
     struct Result {
         var wire: [UInt8]
+        /// Without stuffed dots; nil: as `wire`.
+        var plain: [UInt8]?
         var size: Int
         var hasEightBitOctets: Bool
+        var hasEightBitHeader: Bool
     }
 
     private var line = 1
     private var lineStart = 0
     private var stuffed: [Int] = []
     private var eightBit: UInt8 = 0
+    private var header: UInt8?
 
     mutating func prepare(_ bytes: [UInt8]) throws(SMTPMessageError) -> Result {
         guard !bytes.isEmpty else { throw .empty }
@@ -24,6 +28,8 @@ struct MessageScan {
             case 0x0d:
                 guard index + 1 < bytes.count, bytes[index + 1] == 0x0a else { throw .bareCarriageReturn(line: line) }
                 try endLine(at: index)
+                // The first empty line ends the header.
+                if index == lineStart, header == nil { header = eightBit }
                 index += 2
                 lineStart = index
                 line += 1
@@ -36,8 +42,10 @@ struct MessageScan {
         let needsEnd = lineStart != bytes.count
         return Result(
             wire: wire(bytes, needsEnd: needsEnd),
+            plain: stuffed.isEmpty ? nil : bytes + (needsEnd ? [0x0d, 0x0a] : []),
             size: bytes.count + (needsEnd ? 2 : 0),
-            hasEightBitOctets: eightBit >= 0x80
+            hasEightBitOctets: eightBit >= 0x80,
+            hasEightBitHeader: (header ?? eightBit) >= 0x80
         )
     }
 

@@ -157,6 +157,10 @@ package struct SMTPFailure: Sendable, Hashable {
         case tooLarge(limit: Int)
         /// The message has 8-bit octets and the server does not offer 8BITMIME.
         case eightBitNotOffered
+        /// An address needs SMTPUTF8 (RFC 6531), which the server does not offer; it is never written in another way.
+        case internationalAddressesNotOffered
+        /// The server offers CHUNKING and does not know BDAT; the next attempt goes by DATA.
+        case chunkingRefused
         /// The caller's hook failed, so that the final dot was never written.
         case withheld
         /// The client is closing or the task was cancelled.
@@ -174,9 +178,11 @@ package struct SMTPFailure: Sendable, Hashable {
     /// Whether it says something about this host rather than about the message or its recipients.
     package var isAboutTheHost: Bool {
         switch cause {
-        case .unreachable, .timeout, .connectionLost, .protocolError: true
+        case .unreachable, .timeout, .connectionLost, .protocolError, .chunkingRefused: true
         case .refused(let reply): reply.code == 421 || [.greeting, .hello, .helloAgain].contains(stage)
-        case .authenticationNotOffered, .tooLarge, .eightBitNotOffered, .withheld, .cancelled: false
+        case .authenticationNotOffered, .tooLarge, .eightBitNotOffered, .internationalAddressesNotOffered, .withheld,
+            .cancelled:
+            false
         }
     }
 
@@ -191,6 +197,8 @@ package struct SMTPFailure: Sendable, Hashable {
         case .authenticationNotOffered: "authentication_not_offered"
         case .tooLarge: "too_large"
         case .eightBitNotOffered: "eight_bit_not_offered"
+        case .internationalAddressesNotOffered: "international_addresses_not_offered"
+        case .chunkingRefused: "chunking_refused"
         case .withheld: "withheld"
         case .cancelled: "cancelled"
         }

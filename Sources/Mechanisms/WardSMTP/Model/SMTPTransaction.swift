@@ -12,17 +12,26 @@ package struct SMTPTransaction: Sendable {
     package var message: SMTPMessage
     /// Asks the server to pass the message on over verified TLS alone (RFC 8689), where it offers that.
     package var wantsTLSOnward: Bool
+    /// What the receiving side is asked to report (RFC 3461), where it offers DSN; nil: nothing is asked.
+    package var notification: SMTPNotification?
 
     package init(
         returnPath: EmailAddress?,
         recipients: [EmailAddress],
         message: SMTPMessage,
-        wantsTLSOnward: Bool = false
+        wantsTLSOnward: Bool = false,
+        notification: SMTPNotification? = nil
     ) {
         self.returnPath = returnPath
         self.recipients = recipients
         self.message = message
         self.wantsTLSOnward = wantsTLSOnward
+        self.notification = notification
+    }
+
+    /// RFC 6531: an address or a header field has letters beyond ASCII.
+    var needsInternationalAddresses: Bool {
+        message.hasEightBitHeader || !recipients.allSatisfy(\.isASCII) || returnPath?.isASCII == false
     }
 }
 
@@ -31,8 +40,12 @@ package struct SMTPMessage: Sendable, Hashable {
     /// As the receiver will read it, before dot-stuffing.
     package let size: Int
     let hasEightBitOctets: Bool
+    /// Its header has letters beyond ASCII (RFC 6532).
+    let hasEightBitHeader: Bool
     /// Dot-stuffed, ending with CRLF, without the final dot.
     let wire: ByteBuffer
+    /// For BDAT: ending with CRLF, dots as they are; shares its octets with `wire` when none was stuffed.
+    let plain: ByteBuffer
 
     /// Checks that `bytes` (RFC 5322) holds no CR or LF alone, no NUL, and no line over 998 octets, ends it with CRLF, and
     /// stuffs dots (RFC 5321 section 4.5.2).
@@ -40,8 +53,10 @@ package struct SMTPMessage: Sendable, Hashable {
         var scan = MessageScan()
         let result = try scan.prepare(bytes)
         wire = ByteBuffer(bytes: result.wire)
+        plain = result.plain.map { ByteBuffer(bytes: $0) } ?? wire
         size = result.size
         hasEightBitOctets = result.hasEightBitOctets
+        hasEightBitHeader = result.hasEightBitHeader
     }
 }
 
@@ -62,4 +77,8 @@ package enum SMTPMessageError: Error, Hashable, CustomStringConvertible {
         case .lineTooLong(let line): "Line \(line) of the message has more than 998 octets. Compose it again."
         }
     }
+}
+
+extension EmailAddress {
+    fileprivate var isASCII: Bool { mailbox.utf8.allSatisfy { $0 < 0x80 } }
 }

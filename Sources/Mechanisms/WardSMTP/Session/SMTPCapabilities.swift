@@ -8,6 +8,12 @@ struct SMTPCapabilities: Equatable {
     var pipelining = false
     /// RFC 6152.
     var eightBit = false
+    /// RFC 6531.
+    var internationalAddresses = false
+    /// BDAT, RFC 3030.
+    var chunking = false
+    /// RFC 3461.
+    var statusNotifications = false
     var authPlain = false
     /// RFC 8689; counts only after TLS, and before it nothing that was offered is kept.
     var requireTLS = false
@@ -25,6 +31,9 @@ struct SMTPCapabilities: Equatable {
             case "PIPELINING": pipelining = true
             case "8BITMIME": eightBit = true
             case "REQUIRETLS": requireTLS = true
+            case "SMTPUTF8": internationalAddresses = true
+            case "CHUNKING": chunking = true
+            case "DSN": statusNotifications = true
             case "SIZE": size = words.count > 1 ? Int(words[1]) ?? 0 : 0
             case "AUTH": authPlain = authPlain || words.dropFirst().contains("PLAIN")
             default: break

@@ -21,8 +21,8 @@ extension SMTPSession {
             return reply.isPositive || reply.isIntermediate
                 ? violated("AUTH was answered \(reply.code)") : refusedByHost(reply)
         case .transaction: return transactionAnswered(reply)
-        case .body: return answeredEarly(reply)
-        case .finalDot: return finallyAnswered(reply)
+        case .body: return chunk?.isAnswered == false ? chunkAnswered(reply) : answeredEarly(reply)
+        case .finalDot: return chunk?.isAnswered == false ? chunkAnswered(reply) : finallyAnswered(reply)
         case .idle: return violated("a reply came unasked")
         case .connecting, .handshake, .quitting, .closed: return []
         }
@@ -65,6 +65,8 @@ extension SMTPSession {
             reader.reset()
             capabilities = SMTPCapabilities()
             return [.startTLS, .wait(.handshake)]
+        // It closes the connection, which says nothing about its TLS.
+        case 421: return refusedByHost(reply)
         case 400...599:
             attempt.reply = reply
             return withoutTLS(.startTLSRefused(reply))

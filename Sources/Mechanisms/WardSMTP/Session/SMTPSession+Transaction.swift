@@ -2,7 +2,8 @@
 
 import WardTrust
 
-// MAIL, RCPT, DATA, the body and the final dot.
+// MAIL, RCPT, DATA, the body and the final dot; with CHUNKING the body by BDAT, whose last chunk is empty and stands for the dot:
+// `may have been sent` is committed between the body and it, as with DATA, and the way takes as many round trips.
 
 /// A transaction before its body: the commands, how many went out, and which of them was answered last.
 struct SMTPSessionTransaction {
@@ -30,6 +31,12 @@ struct SMTPSessionTransaction {
     }
 }
 
+/// The one chunk that holds the body.
+struct SMTPChunk: Equatable {
+    var size: Int
+    var isAnswered = false
+}
+
 extension SMTPSession {
     /// Begins a transaction on an idle connection.
     mutating func begin(_ envelope: Envelope) -> [Action] {
@@ -50,7 +57,7 @@ extension SMTPSession {
         switch state {
         case .body:
             state = .finalDot
-            return [.write(".\r\n"), .wait(.finalDot)]
+            return [.write(chunk == nil ? ".\r\n" : "BDAT 0 LAST\r\n"), .wait(.finalDot)]
         case .closed(let outcome): return reportAgain(outcome)
         default: return []
         }
@@ -76,6 +83,9 @@ extension SMTPSession {
         if envelope.hasEightBitOctets && !capabilities.eightBit {
             return SMTPFailure(.eightBitNotOffered, at: .mail)
         }
+        if envelope.needsInternationalAddresses && !capabilities.internationalAddresses {
+            return SMTPFailure(.internationalAddressesNotOffered, at: .mail)
+        }
         return nil
     }
 
@@ -87,21 +97,36 @@ extension SMTPSession {
             lines.append("RSET\r\n")
         }
         needsReset = true
-        let size = capabilities.size == nil ? "" : " SIZE=\(envelope.size)"
-        let body = envelope.hasEightBitOctets ? " BODY=8BITMIME" : ""
-        // RFC 8689 section 4.2: only over TLS, and to a server that proved its name.
-        let asksOnward = envelope.wantsTLSOnward && capabilities.requireTLS && attempt.tls?.verdict.isTrusted == true
-        attempt.asksTLSOnward = asksOnward
-        let onward = asksOnward ? " REQUIRETLS" : ""
         commands.append(.mail)
-        lines.append("MAIL FROM:<\(envelope.returnPath)>\(size)\(body)\(onward)\r\n")
+        lines.append("MAIL FROM:<\(envelope.returnPath)>\(parameters(envelope))\(onward(envelope))\r\n")
+        let notification = capabilities.statusNotifications ? envelope.notification : nil
         for (index, recipient) in envelope.recipients.enumerated() {
             commands.append(.recipient(index))
-            lines.append("RCPT TO:<\(recipient)>\r\n")
+            lines.append("RCPT TO:<\(recipient)>\(notification?.recipientParameters ?? "")\r\n")
         }
-        commands.append(.data)
-        lines.append("DATA\r\n")
+        if capabilities.chunking, !avoidsChunking {
+            chunk = SMTPChunk(size: envelope.size)
+        } else {
+            commands.append(.data)
+            lines.append("DATA\r\n")
+        }
         return SMTPSessionTransaction(commands: commands, lines: lines)
+    }
+
+    /// What follows the reverse path: only what was offered, or what `obstacle` has seen to.
+    private func parameters(_ envelope: Envelope) -> String {
+        var text = capabilities.size == nil ? "" : " SIZE=\(envelope.size)"
+        if envelope.hasEightBitOctets { text += " BODY=8BITMIME" }
+        if envelope.needsInternationalAddresses { text += " SMTPUTF8" }
+        if capabilities.statusNotifications { text += envelope.notification?.mailParameters ?? "" }
+        return text
+    }
+
+    /// RFC 8689 section 4.2: only over TLS, and to a server that proved its name.
+    private mutating func onward(_ envelope: Envelope) -> String {
+        let asks = envelope.wantsTLSOnward && capabilities.requireTLS && attempt.tls?.verdict.isTrusted == true
+        attempt.asksTLSOnward = asks
+        return asks ? " REQUIRETLS" : ""
     }
 
     private mutating func send(all: Bool) -> [Action] {
@@ -139,10 +164,31 @@ extension SMTPSession {
     private mutating func goOn() -> [Action] {
         guard let current = transaction else { return [] }
         if current.answered < current.sent { return [.wait(current.stage)] }
+        let isComplete = current.sent == current.commands.count
         let isHopeless =
             current.mailRefusal != nil
-            || (current.commands[current.sent] == .data && !attempt.recipients.contains(.accepted))
-        return isHopeless ? end(refusal(), close: false) : send(all: false)
+            || ((isComplete || current.commands[current.sent] == .data) && !attempt.recipients.contains(.accepted))
+        if isHopeless { return end(refusal(), close: false) }
+        guard isComplete, let chunk else { return send(all: false) }
+        state = .body
+        return [.writeChunk(size: chunk.size), .wait(.body), .report(.awaitingFinalDot(attempt))]
+    }
+
+    /// The answer to the chunk that holds the body; it may come before or after the last, empty one went out. A body that was
+    /// refused is not sent, whatever would be said to the last chunk (RFC 3030 section 2).
+    mutating func chunkAnswered(_ reply: SMTPReply) -> [Action] {
+        if reply.isPositive {
+            chunk?.isAnswered = true
+            return state == .finalDot ? [.wait(.finalDot)] : []
+        }
+        attempt.reply = reply
+        if [500, 502, 503, 504].contains(reply.code) {
+            return end(.transient(SMTPFailure(.chunkingRefused, at: .body), attempt), close: true)
+        }
+        let failure = SMTPFailure(.refused(reply), at: .body)
+        if reply.isTransient { return end(.transient(failure, attempt), close: true) }
+        if reply.isPermanent { return end(.permanent(failure, attempt), close: true) }
+        return violated("BDAT was answered \(reply.code)")
     }
 
     private mutating func dataAnswered(_ reply: SMTPReply) -> [Action] {

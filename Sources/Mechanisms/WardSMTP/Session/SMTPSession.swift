@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The client's side of an SMTP dialogue as a value: what happened goes in, what to do comes out; no socket, no clock. RFC 5321,
-// RFC 3207 (STARTTLS), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 4954 (AUTH).
+// RFC 3207 (STARTTLS), RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 4954 (AUTH),
+// RFC 6531 (SMTPUTF8), RFC 3030 (CHUNKING), RFC 3461 (DSN).
 
 import WardTrust
 
@@ -11,6 +12,8 @@ struct SMTPSession {
         case write(String)
         /// Hand the body over; nothing of it counts before the final dot.
         case writeBody
+        /// `BDAT size` and the body as it is, without dots; nothing of it counts before `BDAT 0 LAST`.
+        case writeChunk(size: Int)
         case startTLS
         /// Wait for the server at most this stage's time; replaces the wait before it.
         case wait(SMTPStage)
@@ -36,6 +39,9 @@ struct SMTPSession {
         var hasEightBitOctets: Bool
         /// Ask that the message be passed on over TLS alone, where that is offered (REQUIRETLS).
         var wantsTLSOnward = false
+        /// An address, or a header field, has letters beyond ASCII (RFC 6531).
+        var needsInternationalAddresses = false
+        var notification: SMTPNotification?
     }
 
     enum State: Equatable {
@@ -50,6 +56,8 @@ struct SMTPSession {
     let credentials: String?
     /// A handshake with this server failed just before, and the policy allows to go on without: STARTTLS is not asked for.
     let avoidsTLS: Bool
+    /// This server refused BDAT although it offered it.
+    var avoidsChunking = false
 
     var state = State.connecting
     var capabilities = SMTPCapabilities()
@@ -59,6 +67,8 @@ struct SMTPSession {
     var transaction: SMTPSessionTransaction?
     /// The last transaction ended before its final dot, so the next begins with RSET.
     var needsReset = false
+    /// The body of this transaction goes out by BDAT; whether its chunk was answered yet.
+    var chunk: SMTPChunk?
 
     init(heloName: String, host: String, policy: TransportPolicy, credentials: String?, avoidsTLS: Bool = false) {
         self.heloName = heloName
@@ -176,6 +186,7 @@ extension SMTPSession {
     /// Ends what is under way. With `close` the connection goes too.
     mutating func end(_ outcome: SMTPOutcome, close: Bool) -> [Action] {
         transaction = nil
+        chunk = nil
         if close {
             state = .closed(outcome)
             return [.stopWaiting, .close, .report(.ended(outcome))]
