@@ -59,6 +59,23 @@ extension Consent {
         }
     }
 
+    /// The suppressed addresses, as keyed hashes; `after` is the last of the page before.
+    package func suppressions(
+        after hash: [UInt8] = [],
+        limit: Int = 50,
+        by requester: Requester
+    ) async throws -> [Suppression] {
+        try requester.require(.viewConsent)
+        return try await store.read { tx in
+            try SuppressionQueries.page(
+                after: hash,
+                limit: min(max(limit, 1), 500),
+                of: requester.organization,
+                in: tx
+            )
+        }
+    }
+
     /// The people behind a total, by identifier; `after` is the last of the page before.
     package func people(
         purpose: Purpose,

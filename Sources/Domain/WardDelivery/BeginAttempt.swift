@@ -156,6 +156,9 @@ extension Delivery {
             case .paused: break
             case .cancelled: return .cancelled
             }
+            if row.announces == nil, try isStopped(row, organization: organization, in: tx) {
+                return .gateHeld(.complaints, until: nil)
+            }
         }
         guard now >= row.life.expiresAt else { return nil }
         // What was held waits for a person from now on.
@@ -173,11 +176,15 @@ extension Delivery {
         let settings = try RouteQueries.settings(of: organization, in: tx)
         let routes = try RouteQueries.listings(of: organization, in: tx)
         for (messageClass, group) in Dictionary(grouping: candidates, by: \.content.terms.messageClass) {
-            let cleared = try gate.clear(
-                group.map { $0.subject(at: now) },
-                methodOrder: settings.effectiveOrder(for: messageClass),
-                in: tx
-            ) { decisions in
+            let order = settings.effectiveOrder(for: messageClass)
+            let subjects = try group.map { candidate in
+                var subject = candidate.subject(at: now)
+                if try goesToPortalNow(candidate.row, subject, methodOrder: order, in: tx) {
+                    subject.terms.methods = .portalOnly
+                }
+                return subject
+            }
+            let cleared = try gate.clear(subjects, methodOrder: order, in: tx) { decisions in
                 try keep(
                     decisions,
                     of: group.map { (id: $0.row.id, recipient: $0.row.recipient) },
@@ -191,9 +198,31 @@ extension Delivery {
                     try settle(Self.event(of: decision.verdict), &candidate.row, candidate.item, at: now, in: tx)
                     continue
                 }
+                if let until = try warmUpWait(of: candidate, clearance, at: now, in: tx) {
+                    try settle(.gateHeld(.warmUp, until: until), &candidate.row, candidate.item, at: now, in: tx)
+                    continue
+                }
                 plans[candidate.position] = try begin(&candidate, clearance, routes, at: now, in: tx)
             }
         }
+    }
+
+    /// Until when a message waits for its sender domain's warm-up; the portal knows none.
+    private func warmUpWait(
+        of candidate: AttemptCandidate,
+        _ clearance: Clearance,
+        at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws -> Timestamp? {
+        guard clearance.method != .portal else { return nil }
+        return try warmUpWait(
+            candidate.row,
+            source: candidate.content.terms.sender.address.domain,
+            to: candidate.envelope.address,
+            at: now,
+            organization: candidate.item.organization,
+            in: tx
+        )
     }
 
     /// Begins the attempt that a clearance allows; nil when the message went into the portal.
@@ -244,6 +273,34 @@ extension Delivery {
             }
         )
     }
+
+    /// Whether too many complained about mail of the sender's domain.
+    private func isStopped(
+        _ row: StoredDelivery,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Bool {
+        try BrakeQueries.find(Self.source(of: row), of: organization, in: tx)?.isPulled ?? false
+    }
+
+    /// A protected message that a person waits for goes to the portal after an hour of attempts, when it may.
+    private func goesToPortalNow(
+        _ row: StoredDelivery,
+        _ subject: GateSubject,
+        methodOrder: [SendMethod],
+        in tx: any ReadTransaction
+    ) throws -> Bool {
+        guard subject.terms.isTimeCritical, row.life.attempts > 0, subject.now >= Self.portalTime(of: row.id) else {
+            return false
+        }
+        var portal = subject
+        portal.terms.methods = .portalOnly
+        let decision = try gate.decide([portal], methodOrder: methodOrder, in: tx).first
+        return decision?.verdict == .cleared(.portal)
+    }
+
+    /// When a time-critical message no longer waits for the recipient's server.
+    static func portalTime(of id: MessageID) -> Timestamp { id.madeAt + .hours(1) }
 
     func envelope(
         of row: StoredDelivery,

@@ -181,6 +181,14 @@ extension AuditAction {
     package static let messageEnd = AuditAction(rawValue: "message.end")
     /// An attempt is in doubt.
     package static let messageDoubt = AuditAction(rawValue: "message.doubt")
+    /// Staff held, hurried, cancelled or took back a message.
+    package static let messageControl = AuditAction(rawValue: "message.control")
+    /// Staff was shown a message exactly as it was sent.
+    package static let messageShow = AuditAction(rawValue: "message.show")
+    /// A rate, a warm-up or a brake was changed.
+    package static let rateChange = AuditAction(rawValue: "delivery.rate")
+    /// Messages were removed because the time for which they are kept is over.
+    package static let messagePurge = AuditAction(rawValue: "message.purge")
     /// Staff let a held message go on.
     package static let messageRelease = AuditAction(rawValue: "message.release")
     /// Staff read why a message went the way it went.

@@ -16,12 +16,14 @@ package final class DeliveryWorker: Sendable {
     private let leasesKeptAt = Mutex<Timestamp?>(nil)
     /// When each organization's audience may be prepared again.
     private let prepared = Mutex<[OrganizationID: Timestamp]>([:])
+    private let budgets: RateBudgets
 
     /// - Parameter owner: the name under which it leases work; nil: one that nobody else has.
     package init(_ delivery: Delivery, owner: [UInt8]? = nil) {
         self.delivery = delivery
         writes = AttemptWrites(delivery)
         self.owner = owner ?? delivery.surroundings.randomBytes(16)
+        budgets = RateBudgets(store: delivery.store, surroundings: delivery.surroundings)
         shares = Mutex(
             DestinationShares(
                 limit: delivery.configuration.concurrencyPerDestination,
@@ -119,9 +121,22 @@ package final class DeliveryWorker: Sendable {
                 from: delivery.store
             )
             shares.withLock { $0.held.append(contentsOf: items) }
-            return items
+            return await withinRates(items)
         } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
             // The database is away: nothing is claimed, nothing is lost, and the next round asks again.
+            return []
+        }
+    }
+
+    /// Those that the rates of their destinations let begin now; the others come back in the next minute.
+    private func withinRates(_ items: [WorkItem]) async -> [WorkItem] {
+        do {
+            let (now, later) = try await budgets.admit(items)
+            for (item, time) in later { await giveBack(item, until: time) }
+            return now
+        } catch {
+            // The database is away: they come back when their leases end, and no limit is passed.
+            shares.withLock { shares in for item in items { shares.drop(item) } }
             return []
         }
     }
@@ -142,19 +157,39 @@ package final class DeliveryWorker: Sendable {
         case .runs:
             var next: WorkItem? = item
             while let current = next {
+                var signal = PaceSignal.neutral
                 if Task.isCancelled {
                     await giveBack(current, until: delivery.surroundings.now())
                 } else {
-                    await attempt(current)
+                    signal = await attempt(current)
                 }
-                next = shares.withLock { $0.finish(current, at: delivery.surroundings.now()) }
+                next = finished(current, signal)
+                if next == nil { await giveBackThose(leftBehindBy: current) }
             }
         }
     }
 
-    private func attempt(_ item: WorkItem) async {
+    private func finished(_ item: WorkItem, _ signal: PaceSignal) -> WorkItem? {
+        let now = delivery.surroundings.now()
+        let chance = signal == .slowDown ? Double(delivery.surroundings.randomBytes(1)[0]) / 256 : 0
+        return shares.withLock { shares in
+            shares.learn(signal, from: item, at: now, chance: chance)
+            return shares.finish(item, at: now)
+        }
+    }
+
+    /// The destination asked to go slower: what waited in line for it comes back later.
+    private func giveBackThose(leftBehindBy item: WorkItem) async {
+        let now = delivery.surroundings.now()
+        for (waiting, time) in shares.withLock({ $0.leftBehind(by: item, at: now) }) {
+            await giveBack(waiting, until: time)
+        }
+    }
+
+    /// Answers with what the attempt said about the destination's pace.
+    private func attempt(_ item: WorkItem) async -> PaceSignal {
         do {
-            try await delivery.attempt(item, through: writes)
+            return try await delivery.attempt(item, through: writes)
         } catch is LeaseLost {
             // Another worker has it.
         } catch is StoreError {
@@ -164,6 +199,7 @@ package final class DeliveryWorker: Sendable {
         } catch {
             await isolate(item)
         }
+        return .neutral
     }
 
     private func giveBack(_ item: WorkItem, until time: Timestamp) async {
@@ -212,9 +248,12 @@ package final class DeliveryWorker: Sendable {
 
 extension Delivery {
     /// One claimed item from the gate to the committed result.
-    func attempt(_ item: WorkItem, through writes: AttemptWrites) async throws {
-        guard let plan = try await writes.begin(item) else { return }
-        try await keep(AttemptEnd(plan: plan, outcome: await transmit(plan, through: writes)), through: writes)
+    func attempt(_ item: WorkItem, through writes: AttemptWrites) async throws -> PaceSignal {
+        guard let plan = try await writes.begin(item) else { return .neutral }
+        let outcome = await transmit(plan, through: writes)
+        try await keep(AttemptEnd(plan: plan, outcome: outcome), through: writes)
+        guard case .transmitted(let transmitted) = outcome else { return .neutral }
+        return transmitted.paceSignal
     }
 
     /// Commits how an attempt ended. What the other server answered is known here alone until then, so a database that is

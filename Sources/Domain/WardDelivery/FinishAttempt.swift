@@ -110,7 +110,8 @@ extension Delivery {
             try keep(posture, of: row.destination, domain: domain, organization: organization, in: tx)
         }
         if event == .accepted { try recordDelivery(of: row, evidence, organization: organization, in: tx) }
-        try settle(event, &row, plan.item, address: plan.address, at: now, in: tx)
+        let latest = plan.content.terms.isTimeCritical ? Self.portalTime(of: row.id) : nil
+        try settle(event, &row, plan.item, address: plan.address, latest: latest, at: now, in: tx)
     }
 
     private func giveUp(
@@ -190,12 +191,13 @@ extension Delivery {
     }
 
     /// Applies an event to a claimed message and does what follows: stores the standing, ends or renews the work, writes
-    /// the audit entry, tells the announced message.
+    /// the audit entry, tells the announced message. A retry comes at `latest` at last.
     func settle(
         _ event: DeliveryEvent,
         _ row: inout StoredDelivery,
         _ item: WorkItem,
         address: EmailAddress? = nil,
+        latest: Timestamp? = nil,
         at now: Timestamp,
         in tx: any WriteTransaction
     ) throws {
@@ -214,6 +216,8 @@ extension Delivery {
         }
         // A notice that is held has ended for the message that it announces, and must not go out after that.
         if row.life.standing == .held, row.announces != nil { runAt = nil }
+        if let latest, let time = runAt, now < latest, row.life.standing == .queued { runAt = min(time, latest) }
+        try tellSender(of: row, nextAttemptAt: runAt, at: now, organization: organization, in: tx)
         if let runAt { try queue.retry(item, at: runAt, in: tx) } else { try queue.finish(item, in: tx) }
         // Asked again and held for the same reason: nothing that is not on record.
         let isNews = row.life.standing != .held || row.heldFor == nil || row.heldFor != row.life.reason

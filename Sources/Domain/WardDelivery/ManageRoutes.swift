@@ -104,7 +104,7 @@ extension Delivery {
         )
     }
 
-    private static func reason(_ text: String) -> Sensitive<String>? {
+    static func reason(_ text: String) -> Sensitive<String>? {
         let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return trimmed.isEmpty ? nil : Sensitive(String(trimmed.prefix(500)))
     }

@@ -59,7 +59,9 @@ package struct SMTPTransmitter: Transmitter {
             returnPath: transmission.returnPath,
             recipients: [transmission.recipient],
             message: message,
-            wantsTLSOnward: !transmission.isOpportunistic
+            wantsTLSOnward: !transmission.isOpportunistic,
+            // A report of failure brings the header alone: no body comes back in the clear (RFC 3461 section 4.3).
+            notification: SMTPNotification(events: [.failure], envelopeIdentifier: "\(clearance.message)")
         )
         let evidence = AttemptEvidence(method: clearance.method)
         let domain = transmission.recipient.domain

@@ -149,6 +149,7 @@ private struct StoredContent: Codable, Sendable {
     var composer: String
     var portalReference: [UInt8]?
     var priority: Int
+    var isTimeCritical: Bool?
     /// The template as numbers: how it was written before `templateOctets` was.
     var template: [UInt8]?
     /// The same in base64, forty times as quick to read.
@@ -171,6 +172,7 @@ private struct StoredContent: Codable, Sendable {
         portalReference = terms.portalReference
         priority = terms.priority
         templateOctets = Data(template)
+        isTimeCritical = terms.isTimeCritical ? true : nil
     }
 
     var messageTerms: MessageTerms? {
@@ -188,6 +190,7 @@ private struct StoredContent: Codable, Sendable {
         terms.announces = announces
         terms.portalReference = portalReference
         terms.priority = priority
+        terms.isTimeCritical = isTimeCritical ?? false
         return terms
     }
 }

@@ -259,7 +259,10 @@ extension StoredDelivery {
 
     /// The message (16 octets), and 8 of its destination's hash, so that a worker can share its attempts out among
     /// destinations before it reads any row.
-    var workReference: [UInt8] { id.bytes + destination.prefix(8) }
+    var workReference: [UInt8] { id.bytes + Self.mark(of: destination) }
+
+    /// What a work item knows of its destination: enough to tell two apart.
+    static func mark(of destination: [UInt8]) -> [UInt8] { Array(destination.prefix(8)) }
 }
 
 /// The sealed part of a message: the length of the address (2 octets), the address, the frozen values.

@@ -142,6 +142,20 @@ package struct Queue: Sendable {
         }
     }
 
+    /// What was given up until a person looks, of every kind, oldest first.
+    package func parked(
+        organization: OrganizationID,
+        limit: Int,
+        in tx: any ReadTransaction
+    ) throws -> [ParkedItem] {
+        try WorkItemQueries.parked(organization, limit: limit, in: tx)
+    }
+
+    /// How many items of every organization are parked, by kind: for the operator of the installation.
+    package static func parkedCountsAcrossOrganizations(in tx: any ReadTransaction) throws -> [WorkKind: Int] {
+        try WorkItemQueries.parkedCounts(in: tx)
+    }
+
     package func counts(
         of kind: WorkKind,
         organization: OrganizationID,

@@ -37,6 +37,16 @@ package struct WorkItem: Sendable, Hashable {
     package let fence: Int64
 }
 
+/// An item that was given up until a person looks.
+package struct ParkedItem: Sendable, Hashable {
+    package let id: WorkID
+    package let kind: WorkKind
+    package let reference: [UInt8]
+    /// A code fixed in the source.
+    package let reason: String
+    package let madeAt: Timestamp
+}
+
 /// The lease ended and another worker has the item, or it was removed: what this worker did must not be kept.
 package struct LeaseLost: Error, Hashable, Sendable, CustomStringConvertible {
     package let id: WorkID

@@ -139,6 +139,61 @@ enum WorkItemQueries {
         ) != nil
     }
 
+    /// The kinds that there are, one probe of the index for each.
+    private static func kinds(in tx: any ReadTransaction) throws -> [String] {
+        var kinds: [String] = []
+        var next: String? = try tx.first("SELECT min(kind) FROM work_item")
+        while let kind = next {
+            kinds.append(kind)
+            next = try tx.first("SELECT min(kind) FROM work_item WHERE kind > \(kind)")
+        }
+        return kinds
+    }
+
+    static func parked(
+        _ organization: OrganizationID,
+        limit: Int,
+        in tx: any ReadTransaction
+    ) throws -> [ParkedItem] {
+        let found = try kinds(in: tx).flatMap { kind in
+            try WorkPriority.allCases.flatMap { priority in
+                try tx.rows(
+                    """
+                    SELECT id, reference, parked_reason, made_at FROM work_item
+                    WHERE kind = \(kind) AND priority = \(priority.rawValue) AND due_at IS NULL
+                        AND organization = \(organization) LIMIT \(limit)
+                    """
+                ).map { row in
+                    ParkedItem(
+                        id: try row.value("id"),
+                        kind: WorkKind(stored: kind),
+                        reference: try row.value("reference"),
+                        reason: try row.value("parked_reason"),
+                        madeAt: try row.value("made_at")
+                    )
+                }
+            }
+        }
+        return Array(found.sorted { ($0.madeAt, $0.id) < ($1.madeAt, $1.id) }.prefix(limit))
+    }
+
+    static func parkedCounts(in tx: any ReadTransaction) throws -> [WorkKind: Int] {
+        var counts: [WorkKind: Int] = [:]
+        for kind in try kinds(in: tx) {
+            for priority in WorkPriority.allCases {
+                let count: Int =
+                    try tx.first(
+                        """
+                        SELECT count(*) FROM work_item
+                        WHERE kind = \(kind) AND priority = \(priority.rawValue) AND due_at IS NULL
+                        """
+                    ) ?? 0
+                if count > 0 { counts[WorkKind(stored: kind), default: 0] += count }
+            }
+        }
+        return counts
+    }
+
     static func counts(
         _ kind: WorkKind,
         organization: OrganizationID,

@@ -43,6 +43,27 @@ enum SuppressionQueries {
         return found
     }
 
+    /// A page in the order of the keyed hashes, which says nothing of the addresses.
+    static func page(
+        after hash: [UInt8],
+        limit: Int,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [Suppression] {
+        try tx.rows(
+            """
+            SELECT address_hash, reason, since FROM suppression
+            WHERE organization = \(organization) AND address_hash > \(hash) ORDER BY address_hash LIMIT \(limit)
+            """
+        ).map { row in
+            Suppression(
+                addressHash: try row.value("address_hash"),
+                reason: try row.value("reason"),
+                since: try row.value("since")
+            )
+        }
+    }
+
     static func totals(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [Row] {
         try tx.rows(
             """

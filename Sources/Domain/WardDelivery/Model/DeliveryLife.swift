@@ -14,7 +14,7 @@
 //                              │            not protectable: gate asked again, now without TLS
 //     portal: attempting ─► noticing ─► waiting in portal ─► opened in portal
 //
-// - Final standings never change again, but that a waiting message is opened.
+// - Final standings never change again, but that a waiting message is opened or taken back.
 // - Cancelling wins over everything but what has left already. An attempt after its final dot is not cancelled: its reply
 //   decides.
 // - An attempt whose reply was lost is followed by one more, with identical bytes; when that one's reply is lost too, or the
@@ -100,6 +100,10 @@ enum DeliveryEvent: Hashable, Sendable {
     /// The notice reached a final standing without being delivered.
     case noticeFailed(DeliveryStanding, reason: String?)
     case opened
+    /// Staff took it back from the portal before it was opened.
+    case retracted
+    /// Staff asked for the next attempt now.
+    case hurried
     /// Staff, or the resuming of a campaign, lets a held message go on, with all the time that a new one has.
     case released
     /// The time until which a message was held has come.
@@ -172,6 +176,7 @@ struct DeliveryLife: Hashable, Sendable {
     ) -> [DeliveryStep] {
         switch event {
         case .opened: return open()
+        case .retracted: return retract()
         case .noticeDelivered where standing == .noticing: return end(.waitingInPortal)
         case .noticeFailed(let standing, let reason) where self.standing == .noticing: return end(standing, reason)
         case _ where standing.isFinal || standing == .noticing && event != .cancelled: return [.rest]
@@ -185,8 +190,11 @@ struct DeliveryLife: Hashable, Sendable {
         case .gateRefused(let reason): return end(.notSent, reason.rawValue)
         case .gateHeld(let reason, let until):
             let again = now + schedule.whileHeld
+            // Waiting for a budget takes nobody's time.
+            if reason == .warmUp, let until { expiresAt = max(expiresAt, until + schedule.lifetime) }
             return hold(reason, until: until ?? (reason.mayPass && again < expiresAt ? again : nil))
         case .attemptBegan(let method): return begin(method)
+        case .hurried: return [.queued, .inDoubt].contains(standing) ? [.runAt(now)] : []
         // The reply of an attempt that was taken over while it lived.
         case .accepted where standing == .inDoubt: return end(.delivered)
         case .deposited: return standing == .attempting ? end(.noticing) : []
@@ -203,6 +211,15 @@ struct DeliveryLife: Hashable, Sendable {
         if isThere { standing = .openedInPortal }
         return [.rest]
     }
+
+    /// Whoever has read it cannot unread it.
+    private mutating func retract() -> [DeliveryStep] {
+        let isThere = standing == .noticing || standing == .waitingInPortal || standing == .unknown && method == .portal
+        return isThere ? end(.cancelled, Self.retracted) : [.rest]
+    }
+
+    /// The reason of a message that was taken back.
+    static let retracted = "retracted"
 
     private mutating func begin(_ method: SendMethod) -> [DeliveryStep] {
         standing = .attempting

@@ -20,7 +20,14 @@ struct DestinationShares: Sendable {
         var interval = 2_000.0
         var lastEnd: Timestamp?
         var nextReturn: Timestamp?
+        var pace: DestinationPace
+
+        /// Nobody runs, and nothing is to be remembered.
+        var isIdle: Bool { running == 0 && line.isEmpty && pace.isUnhurried }
     }
+
+    /// Destinations of which nothing runs and whose pace is remembered, at most.
+    private static let mostRemembered = 10_000
 
     let limit: Int
     let waitingLimit: Int
@@ -41,9 +48,12 @@ struct DestinationShares: Sendable {
 
     mutating func admit(_ item: WorkItem, at now: Timestamp) -> Admission {
         let key = Self.key(item)
-        var destination = destinations[key] ?? Destination()
+        var destination = destinations[key] ?? Destination(pace: DestinationPace(ceiling: limit))
         defer { destinations[key] = destination }
-        if destination.running < limit {
+        if item.priority == .bulk, let until = destination.pace.pausedUntil, now < until {
+            return .comesBack(turn(&destination, after: until, within: .seconds(60)))
+        }
+        if destination.running < destination.pace.limit {
             destination.running += 1
             running += 1
             return .runs
@@ -58,12 +68,43 @@ struct DestinationShares: Sendable {
             return .waits
         }
         let line = Duration.microseconds(Int64(destination.interval * Double(destination.line.count)))
+        return .comesBack(turn(&destination, after: now + line / 2 + .milliseconds(50), at: now, within: .seconds(30)))
+    }
+
+    /// One after another, as fast as the destination takes them.
+    private func turn(
+        _ destination: inout Destination,
+        after earliest: Timestamp,
+        at now: Timestamp? = nil,
+        within longest: Duration
+    ) -> Timestamp {
         let step = Duration.microseconds(Int64(destination.interval))
-        let earliest = now + line / 2 + .milliseconds(50)
         let time = max(earliest, destination.nextReturn.map { $0 + step } ?? earliest)
-        let latest = now + .seconds(30)
+        let latest = (now ?? earliest) + longest
         destination.nextReturn = min(time, latest)
-        return .comesBack(min(time, latest))
+        return min(time, latest)
+    }
+
+    /// What an attempt said about its destination's pace; before `finish`.
+    ///
+    /// - Parameter chance: 0 ..< 1.
+    mutating func learn(_ signal: PaceSignal, from item: WorkItem, at now: Timestamp, chance: Double) {
+        destinations[Self.key(item)]?.pace.learn(signal, at: now, chance: chance)
+    }
+
+    /// Those in line when nobody is left to work on them, because the destination asked to go slower: they go back to the
+    /// queue, each with its time.
+    mutating func leftBehind(by item: WorkItem, at now: Timestamp) -> [(WorkItem, Timestamp)] {
+        let key = Self.key(item)
+        guard var destination = destinations[key], destination.running == 0, !destination.line.isEmpty else {
+            return []
+        }
+        let earliest = max(now, destination.pace.pausedUntil ?? now)
+        let line = destination.line
+        destination.line = []
+        let turns = line.map { ($0, turn(&destination, after: earliest, within: .seconds(60))) }
+        destinations[key] = destination
+        return turns
     }
 
     /// An attempt ended; answers with the next in line, which runs in its place.
@@ -76,10 +117,12 @@ struct DestinationShares: Sendable {
             destination.interval = destination.interval * 0.9 + passed * 0.1
         }
         destination.lastEnd = now
-        if destination.line.isEmpty {
+        let goesOn = destination.running <= destination.pace.limit && !destination.pace.isPaused(at: now)
+        if destination.line.isEmpty || !goesOn {
             destination.running -= 1
             running -= 1
-            destinations[key] = destination.running == 0 ? nil : destination
+            destinations[key] = destination.isIdle ? nil : destination
+            if destinations.count > Self.mostRemembered { destinations = destinations.filter { $0.value.running > 0 } }
             return nil
         }
         let next = destination.line.removeFirst()

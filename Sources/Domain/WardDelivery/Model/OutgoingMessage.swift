@@ -84,6 +84,9 @@ package struct MessageTerms: Hashable, Sendable {
     package var portalReference: [UInt8]?
     /// A number above 0 goes before campaigns in the queue: answers, sign-in links.
     package var priority: Int
+    /// Whether a person waits for it: when an hour of attempts did not bring it to the recipient's server, it goes to the
+    /// portal, if it is protected and the portal may carry it.
+    package var isTimeCritical = false
     /// The class of the message that a portal notice announces; the questions about the person are asked for that.
     var announces: MessageClass?
 

@@ -51,6 +51,12 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
     case contentDiffers = "content_differs"
     /// The message failed to compose or be stored three times.
     case cannotCompose = "cannot_compose"
+    /// Staff took it out of the queue.
+    case byStaff = "held_by_staff"
+    /// The sender domain is new to the provider, and today's budget is used up.
+    case warmUp = "warm_up"
+    /// Too many people complained about mail of the sender's domain.
+    case complaints
 
     /// Whether it may pass without anybody doing anything about the message: a birth date is added, a server gets TLS, the
     /// order of methods changes.
@@ -66,6 +72,9 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
         case .importUndone: "The import that brought the person is being undone."
         case .contentDiffers: "The message no longer reads as when it was first to be sent."
         case .cannotCompose: "The message could not be put together."
+        case .byStaff: "A member of staff holds it."
+        case .warmUp: "Today’s budget for this provider is used up; it goes on tomorrow."
+        case .complaints: "Too many people complained about mail from this domain."
         }
     }
 }
