@@ -2,6 +2,7 @@
 
 package import WardAudit
 package import WardCampaigns
+package import WardConsent
 package import WardContacts
 package import WardDelivery
 package import WardIdentity
@@ -14,6 +15,7 @@ package struct CommandFacades: Sendable {
     package let audit: AuditReader
     package let contacts: Contacts
     package let segments: Segments
+    package let consent: Consent
     package let delivery: Delivery
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
@@ -24,6 +26,7 @@ package struct CommandFacades: Sendable {
         audit: AuditReader,
         contacts: Contacts,
         segments: Segments,
+        consent: Consent,
         delivery: Delivery,
         campaigns: Campaigns,
         senderDomains: SenderDomains,
@@ -33,6 +36,7 @@ package struct CommandFacades: Sendable {
         self.audit = audit
         self.contacts = contacts
         self.segments = segments
+        self.consent = consent
         self.delivery = delivery
         self.campaigns = campaigns
         self.senderDomains = senderDomains

@@ -1100,6 +1100,48 @@ We may still write to you about other things, such as your care. = Podemos escri
 It may have been copied in part. Call us, and we will unsubscribe you. = Puede que se copiara solo una parte. Llámenos y cancelaremos su suscripción.
 
 """#,
+"strings/queue.es.txt": #"""
+# The mail queue.
+A member of staff holds it. = Un miembro del personal lo retiene.
+Age = Antigüedad
+Attempts = Intentos
+Cancel it = Cancelarlo
+Failed = Fallido
+Give an order = Dar una orden
+Give the order = Dar la orden
+Hold it = Retenerlo
+Let it go on = Dejarlo continuar
+Mail queue = Cola de correo
+Next attempt = Próximo intento
+No message failed. = Ningún mensaje ha fallado.
+No message is held. The send gate holds what nothing may carry; staff can hold any message. = No hay mensajes retenidos. El control de envío retiene lo que ningún medio puede llevar; el personal puede retener cualquier mensaje.
+No message is in doubt: every server has said what became of each. = Ningún mensaje está en duda: cada servidor ha dicho qué fue de cada uno.
+Not delivered after a day; attempts go on. = Sin entregar tras un día; los intentos continúan.
+Not delivered after four hours; attempts go on. = Sin entregar tras cuatro horas; los intentos continúan.
+Not delivered, and no further attempt is made. = Sin entregar, y no se hará ningún otro intento.
+Nothing waits: every message has been handed over, or is held or failed. = Nada espera: todos los mensajes se han entregado, están retenidos o han fallado.
+Nothing was changed: the message is “{standing}”. = No se ha cambiado nada: el mensaje está «{standing}».
+Order = Orden
+Seen = Visto
+Standing = Situación
+Take it back from the portal = Retirarlo del portal
+Today’s budget for this provider is used up; it goes on tomorrow. = El cupo de hoy para este proveedor se ha agotado; continúa mañana.
+Too many people complained about mail from this domain. = Demasiadas personas se quejaron del correo de este dominio.
+Try again now = Intentarlo ahora
+Waiting = En espera
+What is on its way, what waits for somebody, and what did not arrive. = Lo que está en camino, lo que espera a alguien y lo que no llegó.
+What senders should know = Lo que deben saber los remitentes
+Why? It is kept in the audit log. = ¿Por qué? Queda en el registro de auditoría.
+Work that was given up = Trabajo abandonado
+any age = cualquiera
+newest first = primero los más recientes
+older than a day = de hace más de un día
+older than an hour = de hace más de una hora
+older than four hours = de hace más de cuatro horas
+oldest first = primero los más antiguos
+{standing} (notice) = {standing} (aviso)
+
+"""#,
 "strings/segments.es.txt": #"""
 # Segments: list, builder, members.
 A segment is a rule that says who belongs, such as everybody due for a screening. It is kept up to date by itself. = Un segmento es una regla que dice quién pertenece, como todos a quienes les toca una revisión. Se mantiene al día solo.
@@ -2224,6 +2266,40 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <button class="primary" type="submit">[[Continue]]</button>
 </form>
 <p class="soft">[[Not you, or not sure? Close this page and call us at the number that you already have.]]</p>
+
+"""#,
+"templates/queue/list.mustache": #"""
+{{#hasNotices}}
+<div class="notice warn" role="note"><div><p><strong>[[What senders should know]]</strong></p>
+<ul>{{#notices}}<li>{{toldSentence}} <code>{{toldMessage}}</code> <span class="soft">{{#toldAt}}{{>parts/moment}}{{/toldAt}}</span></li>{{/notices}}</ul></div>
+<form method="post" action="{{base}}/queue/seen">{{>parts/token}}<button class="quiet" type="submit">[[Seen]]</button></form></div>
+{{/hasNotices}}
+{{#parked}}
+<div class="notice bad" role="note"><div><p><strong>[[Work that was given up]]</strong>: <code>{{workKind}}</code>, <code>{{workReason}}</code>, <span class="soft">{{#workSince}}{{>parts/moment}}{{/workSince}}</span></p></div></div>
+{{/parked}}
+<ul class="chips">
+{{#filters}}<li><a class="chip" href="{{filterHref}}"{{#filterIsCurrent}} aria-current="page"{{/filterIsCurrent}}>{{filterLabel}}</a></li>
+{{/filters}}
+</ul>
+<form method="get" action="{{base}}/queue" class="filters">
+<input type="hidden" name="part" value="{{part}}">{{#person}}<input type="hidden" name="person" value="{{person}}">{{/person}}
+<div class="field"><label for="domain">[[Domain of the recipients]]</label><input id="domain" name="domain" value="{{domain}}" maxlength="253"></div>
+<div class="field"><label for="older">[[Age]]</label><select id="older" name="older">{{#ages}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/ages}}</select></div>
+<div class="field"><label for="sort">[[Order]]</label><select id="sort" name="sort">{{#orderings}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/orderings}}</select></div>
+<div class="buttons"><button type="submit">[[Show]]</button>{{#isFiltered}}<a href="{{base}}/queue?part={{part}}">[[Clear]]</a>{{/isFiltered}}</div>
+</form>
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Mail queue]]</caption>
+<thead><tr><th scope="col">[[Person]]</th><th scope="col">[[Standing]]</th><th scope="col">[[Attempts]]</th><th scope="col">[[Made]]</th><th scope="col">[[Next attempt]]</th><th scope="col">[[Order]]</th></tr></thead>
+<tbody>
+{{#rows}}
+<tr><th scope="row">{{#rowPerson}}{{>parts/phi}}{{/rowPerson}}<br><code class="small soft">{{rowMessage}}</code></th><td data-label="[[Standing]]">{{#standing}}{{>parts/status}}{{/standing}}{{#rowWhy}}<br><span class="soft">{{rowWhy}}</span>{{/rowWhy}}</td><td data-label="[[Attempts]]" class="number">{{attempts}}</td><td data-label="[[Made]]">{{#made}}{{>parts/moment}}{{/made}}</td><td data-label="[[Next attempt]]">{{#nextAttempt}}{{>parts/moment}}{{/nextAttempt}}{{^nextAttempt}}<span class="soft">[[none]]</span>{{/nextAttempt}}</td><td data-label="[[Order]]">{{#hasOrders}}<details class="act"><summary>[[Give an order]]</summary><form method="post" action="{{orderHref}}" class="stack">{{>parts/token}}<input type="hidden" name="part" value="{{part}}"><input type="hidden" name="domain" value="{{domain}}"><div class="field"><label for="order-{{rowMessage}}">[[Order]]</label><select id="order-{{rowMessage}}" name="order">{{#orders}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/orders}}</select></div><div class="field"><label for="reason-{{rowMessage}}">[[Why? It is kept in the audit log.]]</label><input id="reason-{{rowMessage}}" name="reason" maxlength="500" required></div><button type="submit">[[Give the order]]</button></form></details>{{/hasOrders}}{{^hasOrders}}<span class="soft">[[none]]</span>{{/hasOrders}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+{{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}
+{{/empty}}
 
 """#,
 "templates/segments/detail.mustache": #"""

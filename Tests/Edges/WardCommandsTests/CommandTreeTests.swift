@@ -57,6 +57,25 @@ import WardCommands
         ward campaign report <campaign>
         ward mail explain <message>
         ward mail release <message> --reason <reason>
+        ward mail queue list [--part <part>] [--domain <domain>] [--campaign <campaign>] [--recipient <recipient>] \
+        [--older-than <older-than>] [--newest] [--limit <limit>] [--after <after>]
+        ward mail queue show <message>
+        ward mail queue hold <message> --reason <reason>
+        ward mail queue release <message> --reason <reason>
+        ward mail queue retry <message> --reason <reason>
+        ward mail queue cancel <message> --reason <reason>
+        ward mail queue retract <message> --reason <reason>
+        ward mail rates list
+        ward mail rates limit <domain> [--per-minute <per-minute>] --reason <reason>
+        ward mail rates warm-up <domain> [--provider <provider>] [--first-day <first-day>] [--growth <growth>] \
+        [--ceiling <ceiling>] --reason <reason>
+        ward mail rates release <domain> --reason <reason>
+        ward mail suppressions list [--limit <limit>] [--after <after>]
+        ward mail suppressions lift <address> --reason <reason>
+        ward mail show <message> --reason <reason>
+        ward mail retention show
+        ward mail retention set <years> --reason <reason>
+        ward mail retention purge
         ward mail keys list
         ward mail keys make --reason <reason>
         ward mail keys activate <selector> [--unseen-because <unseen-because>]

@@ -66,7 +66,8 @@ import WardRender
             RefusalReason.allCases.map(\.sentence) + HoldReason.allCases.map(\.sentence)
             + DeliveryStanding.allCases.map(\.title) + ServerRefusal.allCases.map(\.sentence)
             + GateQuestionName.allCases.map(\.sentence) + SendMethod.allCases.map(\.title)
-            + RouteProblem.allCases.map(\.sentence) + Section.allCases.map(\.label)
+            + QueuePart.allCases.map(\.title) + SenderNoticeKind.allCases.map(\.sentence)
+            + QueueOrder.allCases.map(\.label) + RouteProblem.allCases.map(\.sentence) + Section.allCases.map(\.label)
         let missing = texts.filter { !catalogue.isTranslated($0, to: .spanish) }
         #expect(missing == [])
     }

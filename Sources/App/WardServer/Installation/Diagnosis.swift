@@ -5,6 +5,7 @@ import WardCommands
 import WardDNS
 import WardIdentity
 import WardKernel
+import WardQueue
 import WardSenderDomains
 import WardStorage
 import WardVault
@@ -51,6 +52,7 @@ struct Diagnosis {
         )
         findings.append(await storeFinding(configuration))
         findings += await senderDomainFindings(configuration)
+        findings += await parkedFindings(configuration)
         findings.append(checkpointsFinding(configuration.auditCheckpoints))
         findings.append(diskFinding())
         return findings
@@ -117,6 +119,34 @@ struct Diagnosis {
             }
         } catch {
             return []
+        }
+    }
+
+    /// Work that was given up until a person looks, of every organization. Nothing when the store does not answer.
+    private func parkedFindings(_ configuration: ServerConfiguration) async -> [Finding] {
+        do {
+            let store = try await StoreOpening.open(configuration.store, in: directory)
+            do {
+                try await Installation.checkSchema(of: store, in: directory)
+                let counts = try await store.read { tx in try Queue.parkedCountsAcrossOrganizations(in: tx) }
+                await store.close()
+                return Self.parkedFindings(counts)
+            } catch {
+                await store.close()
+                return []
+            }
+        } catch {
+            return []
+        }
+    }
+
+    static func parkedFindings(_ counts: [WorkKind: Int]) -> [Finding] {
+        counts.sorted { $0.key.name < $1.key.name }.map { kind, count in
+            Finding(
+                check: "work given up",
+                verdict: .warning,
+                sentence: "\(count) of \(kind.name), until somebody looks. See: ward mail queue list"
+            )
         }
     }
 

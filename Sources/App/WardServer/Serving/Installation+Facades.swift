@@ -5,6 +5,7 @@ import WardCampaigns
 import WardCommands
 import WardContacts
 import WardDelivery
+import WardIdentity
 import WardKernel
 import WardTelemetry
 import WardVault
@@ -33,6 +34,7 @@ extension Installation {
             audit: auditReader,
             contacts: modules.contacts,
             segments: modules.segments,
+            consent: modules.consent,
             delivery: modules.delivery,
             campaigns: modules.campaigns,
             senderDomains: modules.senderDomains,
@@ -57,7 +59,19 @@ extension Installation {
             NamedService { try await preflights.run() },
             NamedService { try await imports.run() },
             NamedService { [epochWorker] in try await epochWorker.run() },
+            NamedService { [purger] in try await purger.run() },
         ]
+    }
+
+    /// Removes sent messages whose time is over.
+    private var purger: DeliveryPurger {
+        DeliveryPurger(
+            modules.delivery,
+            organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
+            failed: { [telemetry] error in
+                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "purges"), .errorType(error)])
+            }
+        )
     }
 
     /// Turns epochs within a day of an erasure, and writes each certificate into the log of its organization.

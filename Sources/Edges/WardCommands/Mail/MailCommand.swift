@@ -7,11 +7,11 @@ import WardKernel
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract:
-            "Explain messages, let held ones go on; signing keys, DNS records, and how destinations are protected.",
+        abstract: "Explain a message; the queue and its rates; signing keys, DNS records, how destinations are protected.",
         subcommands: [
-            MailExplainCommand.self, MailReleaseCommand.self, MailKeysCommand.self, MailDNSCommand.self,
-            MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
+            MailExplainCommand.self, MailReleaseCommand.self, MailQueueCommand.self, MailRatesCommand.self,
+            MailSuppressionsCommand.self, MailShowCommand.self, MailRetentionCommand.self, MailKeysCommand.self,
+            MailDNSCommand.self, MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
         ]
     )
 }

@@ -95,6 +95,7 @@ enum MessagesPages {
             visit.words("Messages"),
             .staff(section: .messages),
             lede: visit.words("What people answered in the portal, and your replies."),
+            action: .init(label: visit.words("Mail queue"), href: visit.base + "/queue"),
             content: content
         )
     }

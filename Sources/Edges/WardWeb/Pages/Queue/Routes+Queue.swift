@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardKernel
+
+extension Routes {
+    /// The mail queue.
+    static let queue: [Route] = [
+        .get("/queue", .permission(.viewCampaigns), "QueuePages.list", QueuePages.list),
+        .post("/queue/seen", .permission(.viewCampaigns), "QueuePages.see", QueuePages.see),
+        .post("/queue/:message", .permission(.viewCampaigns), "QueuePages.order", QueuePages.order),
+    ]
+}
