@@ -156,7 +156,7 @@ extension Delivery {
             case .paused: break
             case .cancelled: return .cancelled
             }
-            if row.announces == nil, try isStopped(row, organization: organization, in: tx) {
+            if row.announces == nil, try isStopped(row, organization: controls.organization, in: tx) {
                 return .gateHeld(.complaints, until: nil)
             }
         }
