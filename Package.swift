@@ -45,7 +45,7 @@ let store = ["WardKernel", "WardStorage"]
 let ground = store + ["WardVault", "WardAudit"]
 let domain = [
     "WardAudit", "WardVault", "WardIdentity", "WardContacts", "WardSegments", "WardConsent", "WardDelivery",
-    "WardPortal", "WardCampaigns", "WardSenderDomains",
+    "WardPortal", "WardCampaigns", "WardSenderDomains", "WardSubmission",
 ]
 
 let modules: [Module] = [
@@ -92,7 +92,7 @@ let modules: [Module] = [
     Module(
         name: "WardPortal",
         layer: .domain,
-        uses: ground + ["WardCrypto", "WardIdentity", "WardConsent", "WardDelivery"]
+        uses: ground + ["WardCrypto", "WardIdentity", "WardConsent", "WardDelivery", "WardMIME"]
     ),
     Module(
         name: "WardCampaigns",
@@ -105,7 +105,20 @@ let modules: [Module] = [
         uses: ground + ["WardCrypto", "WardMailCrypto", "WardDNS", "WardTrust", "WardIdentity"],
         products: crypto
     ),
+    Module(
+        name: "WardSubmission",
+        layer: .domain,
+        uses: ground + ["WardCrypto", "WardIdentity", "WardConsent", "WardDelivery", "WardMIME"],
+        products: crypto
+    ),
     // Edges
+    Module(
+        name: "WardInbound",
+        layer: .edges,
+        uses: domain + ["WardKernel", "WardTelemetry"],
+        products: nio,
+        testUses: ["WardQueue", "WardMIME", "WardCrypto"]
+    ),
     Module(
         name: "WardWeb",
         layer: .edges,
@@ -126,7 +139,7 @@ let modules: [Module] = [
         uses: domain + [
             "WardKernel", "WardTelemetry", "WardCrypto", "WardStorage", "WardSQLite", "WardPostgres", "WardQueue",
             "WardDNS",
-            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardWeb", "WardCommands",
+            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardWeb", "WardCommands", "WardInbound",
         ],
         products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
     ),

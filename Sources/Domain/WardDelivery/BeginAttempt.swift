@@ -20,6 +20,8 @@ struct AttemptPlan: Sendable {
     let frozen: FrozenMessage
     let clearance: Clearance
     let route: Route?
+    /// The message's own envelope sender.
+    let returnPath: EmailAddress
 }
 
 /// A message that may be attempted, before the gate is asked.
@@ -270,7 +272,13 @@ extension Delivery {
             clearance: clearance,
             route: try routes.listing(for: candidate.envelope.address.domain).map {
                 try self.route($0, of: organization, in: tx)
-            }
+            },
+            returnPath: try returnPath(
+                of: row.id,
+                sender: candidate.content.terms.sender.address,
+                organization: organization,
+                in: tx
+            )
         )
     }
 

@@ -300,7 +300,7 @@ extension Delivery {
             return .doesNotCompose(.cannotCompose)
         }
         let transmission = Transmission(
-            returnPath: plan.content.terms.sender.address,
+            returnPath: plan.returnPath,
             recipient: plan.address,
             bytes: bytes,
             route: plan.route,

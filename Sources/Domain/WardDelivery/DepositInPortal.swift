@@ -67,6 +67,7 @@ extension Delivery {
             guarantee: announced.guarantee
         )
         terms.announces = announced.askedClass
+        terms.sender.replyTo = notice.replyTo ?? announced.sender.replyTo
         let text = ComposedContent(subject: notice.subject, text: notice.text, html: notice.html)
         let made = try content(
             terms,

@@ -44,6 +44,8 @@ package struct PortalNotice: Sendable {
     package var subject: String
     package var text: String
     package var html: String?
+    /// Where an answer to the notice goes; nil: to the sender.
+    package var replyTo: EmailAddress?
 
     package init(subject: String, text: String, html: String? = nil) {
         self.subject = subject

@@ -98,6 +98,7 @@ extension Delivery {
                 decisions: try self.decisions(of: id, recipient: row.recipient, organization: organization, in: tx),
                 attempts: try self.attempts(of: row, organization: organization, in: tx),
                 notice: try DeliveryQueries.notice(announcing: id, of: organization, in: tx).map(DeliverySummary.init),
+                incoming: try IncomingQueries.about(id, of: organization, in: tx),
                 notAsked: GateQuestionName.notAsked
             )
         }

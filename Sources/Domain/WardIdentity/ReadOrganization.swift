@@ -12,3 +12,23 @@ extension Identity {
         return row
     }
 }
+
+extension Identity {
+    /// The organization whose addresses begin with this word; nil when there is none. Across organizations: whoever asks
+    /// knows nothing else yet.
+    package func tenant(slug: String, in tx: any ReadTransaction) throws -> Organization? {
+        try OrganizationQueries.tenant(slug: slug, in: tx)
+    }
+
+    /// The organizations whose mail comes from this domain. Across organizations: an address is all that is known yet.
+    package func tenants(senderDomain: String) async throws -> [Organization] {
+        try await store.read { tx in
+            try OrganizationQueries.allTenants(in: tx).filter { $0.senderDomain.lowercased() == senderDomain }
+        }
+    }
+
+    /// The installation's first organization, whose the server's own addresses are; nil before there is one.
+    package func firstTenant() async throws -> Organization? {
+        try await store.read { try OrganizationQueries.allTenants(in: $0).first }
+    }
+}

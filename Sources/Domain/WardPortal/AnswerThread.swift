@@ -83,6 +83,12 @@ extension Portal {
             sender: profile.sender
         )
         terms.portalReference = thread.id.bytes
+        terms.sender.replyTo = try replies.address(
+            of: thread.id,
+            domain: profile.sender.address.domain,
+            organization: organization,
+            in: tx
+        )
         let outcome = try delivery.send(
             Sensitive(ComposedContent(subject: subject, text: reply.text.text + "\n\n" + reply.author + "\n")),
             terms: terms,

@@ -19,6 +19,7 @@ package final class Portal: Sendable {
     let organizations: any PortalOrganizations
     let surroundings: Surroundings
     let limits: VisitLimits
+    let replies: ReplyAddresses
 
     package init(
         store: any Store,
@@ -40,6 +41,7 @@ package final class Portal: Sendable {
         self.organizations = organizations
         self.surroundings = surroundings
         self.limits = limits
+        replies = ReplyAddresses(vault: vault)
     }
 }
 

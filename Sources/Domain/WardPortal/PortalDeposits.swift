@@ -13,6 +13,7 @@ package final class PortalDeposits: PortalDropbox {
     package static let daysKept = 60
 
     private let sealing: PortalSealing
+    private let replies: ReplyAddresses
     private let audit: Audit
     private let people: any PortalPeople
     private let organizations: any PortalOrganizations
@@ -26,6 +27,7 @@ package final class PortalDeposits: PortalDropbox {
         surroundings: Surroundings
     ) {
         sealing = PortalSealing(vault: vault)
+        replies = ReplyAddresses(vault: vault)
         self.audit = audit
         self.people = people
         self.organizations = organizations
@@ -70,14 +72,20 @@ package final class PortalDeposits: PortalDropbox {
             in: tx
         )
         let profile = try organizations.portalOrganization(organization, in: tx)
-        return .deposited(
-            NoticeWording.make(
-                organization: profile,
-                language: person.expose(for: .evaluating, \.language),
-                link: profile.address(of: link),
-                expiresAt: expiresAt
-            )
+        var notice = NoticeWording.make(
+            organization: profile,
+            language: person.expose(for: .evaluating, \.language),
+            link: profile.address(of: link),
+            expiresAt: expiresAt
         )
+        // Who answers the notice instead of following the link is heard all the same.
+        notice.replyTo = try replies.address(
+            of: message.thread,
+            domain: deposit.terms.sender.address.domain,
+            organization: organization,
+            in: tx
+        )
+        return .deposited(notice)
     }
 
     package func withdraw(

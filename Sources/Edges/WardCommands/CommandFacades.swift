@@ -8,6 +8,7 @@ package import WardDelivery
 package import WardIdentity
 package import WardSegments
 package import WardSenderDomains
+package import WardSubmission
 
 /// The façades that commands call, built by the composition root.
 package struct CommandFacades: Sendable {
@@ -19,6 +20,7 @@ package struct CommandFacades: Sendable {
     package let delivery: Delivery
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
+    package let submission: Submission
     package let keys: any KeyAdministration
 
     package init(
@@ -30,6 +32,7 @@ package struct CommandFacades: Sendable {
         delivery: Delivery,
         campaigns: Campaigns,
         senderDomains: SenderDomains,
+        submission: Submission,
         keys: any KeyAdministration
     ) {
         self.identity = identity
@@ -40,6 +43,7 @@ package struct CommandFacades: Sendable {
         self.delivery = delivery
         self.campaigns = campaigns
         self.senderDomains = senderDomains
+        self.submission = submission
         self.keys = keys
     }
 }

@@ -1044,6 +1044,9 @@ There is no such conversation. = No existe esa conversación.
 There is no such message. = No existe ese mensaje.
 This message is not in the portal, or its time there is over. = Este mensaje no está en el portal, o su plazo allí terminó.
 Conversation = Conversación
+By e-mail, sender not proved = Por correo, remitente no comprobado
+Automatic answer by e-mail = Respuesta automática por correo
+Attached, kept sealed: = Adjuntos, guardados sellados:
 
 """#,
 "strings/portal.es.txt": #"""
@@ -1279,6 +1282,9 @@ The record has no identifier that can be read. It reads v=STSv1; id=, letters an
 Nobody tells you when mail to your domain cannot be protected. Publish an address for reports. = Nadie le avisa cuando el correo a su dominio no puede protegerse. Publique una dirección para informes.
 The record names no address for reports. It reads v=TLSRPTv1; rua=mailto: and an address, or rua=https:. = El registro no nombra dirección para informes. Dice v=TLSRPTv1; rua=mailto: y una dirección, o rua=https:.
 The file is no TLS report (RFC 8460: JSON, also under gzip), or is over 4 MiB. = El archivo no es un informe TLS (RFC 8460: JSON, también con gzip), o pasa de 4 MiB.
+The mailbox is full. = El buzón está lleno.
+Their server has blocked the sender or the content. = Su servidor bloqueó al remitente o el contenido.
+Their server could not deliver it in the time it takes. = Su servidor no pudo entregarlo en el plazo que se da.
 
 """#,
 "strings/settings.es.txt": #"""

@@ -34,7 +34,7 @@ private struct MailParser {
         let isMultipart = type.value.hasPrefix("multipart/")
         var children: [MailPart] = []
         if isMultipart, let boundary = type["boundary"], !boundary.isEmpty {
-            for section in sections(body, boundary) {
+            for section in try sections(body, boundary) {
                 let (childHeaders, childBody) = try split(section)
                 children.append(try part(childHeaders, childBody, depth: depth + 1))
             }
@@ -50,9 +50,11 @@ private struct MailParser {
         )
     }
 
-    /// Headers and what follows the empty line.
+    /// Headers and what follows the empty line. A folded value is collected in place: adding line to line by copies would
+    /// cost the square of its length.
     private func split(_ bytes: ArraySlice<UInt8>) throws(MailParseError) -> ([MailHeaderField], ArraySlice<UInt8>) {
-        var headers: [MailHeaderField] = []
+        var names: [String] = []
+        var values: [String] = []
         var rest = bytes
         var octets = 0
         while !rest.isEmpty {
@@ -60,21 +62,25 @@ private struct MailParser {
             rest = after
             if line.isEmpty { break }
             octets += line.count
-            guard octets <= limits.headerOctets, headers.count <= limits.headers else { throw .tooManyHeaders }
+            guard octets <= limits.headerOctets, names.count <= limits.headers else { throw .tooManyHeaders }
             let text = String(decoding: line, as: UTF8.self)
             if let first = line.first, first == 0x20 || first == 0x09 {
-                guard let last = headers.popLast() else { continue }
-                headers.append(MailHeaderField(last.name, last.value + text))
+                guard !values.isEmpty else { continue }
+                values[values.count - 1] += text
             } else if let colon = text.firstIndex(of: ":") {
                 let value = text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-                headers.append(MailHeaderField(String(text[..<colon]), String(value)))
+                names.append(String(text[..<colon]))
+                values.append(String(value))
             }
         }
-        return (headers, rest)
+        return (zip(names, values).map { MailHeaderField($0, $1) }, rest)
     }
 
     /// What stands between the delimiter lines; the preamble and the epilogue are left out.
-    private func sections(_ body: ArraySlice<UInt8>, _ boundary: String) -> [ArraySlice<UInt8>] {
+    private func sections(
+        _ body: ArraySlice<UInt8>,
+        _ boundary: String
+    ) throws(MailParseError) -> [ArraySlice<UInt8>] {
         let delimiter = Array("--\(boundary)".utf8)
         var sections: [ArraySlice<UInt8>] = []
         var start: Int?
@@ -87,6 +93,7 @@ private struct MailParser {
             let tail = line.dropFirst(delimiter.count).filter { $0 != 0x20 && $0 != 0x09 }
             guard tail.isEmpty || tail == [0x2d, 0x2d] else { continue }
             if let start { sections.append(Self.withoutLineEnd(body[start..<max(start, lineStart)])) }
+            if sections.count > limits.parts { throw .tooManyParts }
             start = tail.isEmpty ? after.startIndex : nil
             if start == nil { return sections }
         }

@@ -11,6 +11,8 @@ extension EventName {
     package static let requestFailed = EventName("web.request_failed")
     /// A worker's round failed and will be tried again; the store or a peer is away.
     package static let workerRoundFailed = EventName("worker.round_failed")
+    /// A mail from outside could not be taken; the other side was told to try again.
+    package static let mailReceptionFailed = EventName("mail.reception_failed")
     /// An attempt to deliver a message ended, with its outcome.
     package static let deliveryAttempted = EventName("delivery.attempted")
     /// A command came in through the data directory's socket.

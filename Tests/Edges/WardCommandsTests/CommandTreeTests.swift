@@ -76,6 +76,11 @@ import WardCommands
         ward mail retention show
         ward mail retention set <years> --reason <reason>
         ward mail retention purge
+        ward mail incoming [<mail>] [--limit <limit>]
+        ward mail accounts list
+        ward mail accounts make <name> [--class <class>] [--sensitivity <sensitivity>] [--from <from>] \
+        [--messages-per-hour <messages-per-hour>] [--recipients <recipients>]
+        ward mail accounts disable <name>
         ward mail keys list
         ward mail keys make --reason <reason>
         ward mail keys activate <selector> [--unseen-because <unseen-because>]

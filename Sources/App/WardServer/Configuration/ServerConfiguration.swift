@@ -45,6 +45,7 @@ package struct ServerConfiguration: Sendable {
     /// Proxies whose `X-Forwarded-For` is believed.
     package var proxies: Set<String>
     package var mailHostName: String
+    package var mail: MailPorts
     /// Where signed checkpoints of the audit log go: never into the data directory, beside whose copy they prove nothing.
     package var auditCheckpoints: String
     package var logLevel: EventLevel
@@ -77,6 +78,7 @@ extension ServerConfiguration {
         }
         let hostName = values.text(.mailHostName)
         mailHostName = hostName.isEmpty ? ProcessInfo.processInfo.hostName : hostName
+        mail = MailPorts(values, &problems)
         let checkpoints = values.text(.auditCheckpoints)
         auditCheckpoints =
             checkpoints.isEmpty ? Self.checkpoints(besides: keysFolder, of: dataDirectory) : checkpoints

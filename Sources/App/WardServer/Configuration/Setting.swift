@@ -55,6 +55,25 @@ extension Setting {
         "Addresses of the proxies in front of both sites, separated by commas: theirs alone is the word on who asks"
     )
     static let mailHostName = Setting("mail.hostName", "The name this host gives to other mail servers (EHLO)")
+    static let mailIncoming = Setting(
+        "mail.incoming",
+        "Where mail that comes back is taken (port 25), such as 0.0.0.0:25; empty: nowhere"
+    )
+    static let mailSubmission = Setting(
+        "mail.submission",
+        "Where programs hand in mail with STARTTLS (port 587), such as 127.0.0.1:587; empty: nowhere"
+    )
+    static let mailSubmissionTLS = Setting(
+        "mail.submissionTLS",
+        "Where programs hand in mail with TLS from the start (port 465), such as 127.0.0.1:465; empty: nowhere"
+    )
+    static let mailCertificate = Setting("mail.certificate", "Certificate chain (PEM) of the mail ports")
+    static let mailPrivateKey = Setting("mail.privateKey", "Private key (PEM) of the mail ports")
+    static let mailFeedback = Setting(
+        "mail.feedback",
+        "Local parts of the sender domain that take complaints, separated by commas",
+        standard: "abuse, fbl, postmaster"
+    )
     static let auditCheckpoints = Setting(
         "audit.checkpoints",
         "The folder of the audit log's signed checkpoints, never in the data directory, best on another disk"
@@ -65,6 +84,7 @@ extension Setting {
     package static let all: [Setting] = [
         store, keysFolder, staffListen, staffAddress, staffCertificate, staffPrivateKey, patientsListen,
         patientsAddress,
-        patientsCertificate, patientsPrivateKey, webProxies, mailHostName, auditCheckpoints, logLevel,
+        patientsCertificate, patientsPrivateKey, webProxies, mailHostName, mailIncoming, mailSubmission,
+        mailSubmissionTLS, mailCertificate, mailPrivateKey, mailFeedback, auditCheckpoints, logLevel,
     ]
 }

@@ -38,6 +38,7 @@ extension Installation {
             delivery: modules.delivery,
             campaigns: modules.campaigns,
             senderDomains: modules.senderDomains,
+            submission: modules.submission,
             keys: InstallationKeys(vault: vault, audit: audit, store: store)
         )
     }

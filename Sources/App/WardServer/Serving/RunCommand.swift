@@ -10,6 +10,7 @@ import WardKernel
 import WardSegments
 import WardSenderDomains
 import WardStorage
+import WardSubmission
 import WardVault
 
 extension Installation {
@@ -109,6 +110,7 @@ package enum CommandProblems {
         case let error as CampaignError: (error.description, .failed)
         case let error as DeliveryError: (error.description, .failed)
         case let error as SenderDomainError: (error.description, .failed)
+        case let error as SubmissionError: (error.description, .failed)
         case let error as AuditError: (error.description, .failed)
         case let error as IdentityError: (error.description, error == .noSystemUser ? .denied : .failed)
         case let error as KeyFileError: (error.description, .failed)

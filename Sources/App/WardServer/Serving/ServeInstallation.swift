@@ -47,7 +47,7 @@ extension Installation {
             telemetry: telemetry
         )
         let services =
-            try await workers() + others + [
+            try await workers() + mailListeners() + others + [
                 NamedService { try await commandSocket.run() },
                 NamedService(endsByItself: true) { try await listen(staffListener, configuration.staff, ready) },
                 NamedService(endsByItself: true) { try await listen(patientListener, configuration.patients, ready) },

@@ -14,6 +14,7 @@ import WardSMTP
 package import WardSegments
 package import WardSenderDomains
 import WardStorage
+package import WardSubmission
 import WardTrust
 import WardVault
 
@@ -28,6 +29,7 @@ package struct Modules: Sendable {
     package let portal: Portal
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
+    package let submission: Submission
 
     /// - Throws: `ResolverSetupError` when the validating resolver cannot be set up.
     init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) throws {
@@ -109,6 +111,15 @@ package struct Modules: Sendable {
             passwords: passwords,
             people: sendable,
             organizations: senders,
+            surroundings: surroundings
+        )
+        submission = Submission(
+            store: store,
+            vault: vault,
+            audit: audit,
+            identity: identity,
+            people: PeopleForSubmission(contacts: contacts),
+            delivery: delivery,
             surroundings: surroundings
         )
         campaigns = Campaigns(

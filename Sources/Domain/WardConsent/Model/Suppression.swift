@@ -6,6 +6,8 @@ package import WardKernel
 package enum SuppressionReason: String, CaseIterable, Sendable, Codable, Hashable {
     /// Its server said for good that it does not exist.
     case hardBounce = "hard_bounce"
+    /// Several messages in a row came back, without a word that the address does not exist.
+    case repeatedBounces = "repeated_bounces"
     /// Its owner reported a message as unwanted.
     case complaint
     /// A member of staff put it on the list.

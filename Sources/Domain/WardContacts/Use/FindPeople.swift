@@ -2,7 +2,7 @@
 
 import WardAudit
 package import WardKernel
-import WardStorage
+package import WardStorage
 import WardVault
 
 /// What people are looked for by.
@@ -99,6 +99,15 @@ extension Contacts {
             let summaries = try self.summaries(found, by: requester, in: tx)
             return ContactPage(people: summaries, next: isAtEnd ? nil : position)
         }
+    }
+
+    /// The people with exactly this address, for code that decides: a family may share one.
+    package func holders(
+        of address: EmailAddress,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [ContactID] {
+        try find(.email(Sensitive(address.mailbox)), of: organization, in: tx)
     }
 
     /// The identifiers of those with exactly this address, number or record number, for code that decides.

@@ -14,7 +14,8 @@
 //                              │            not protectable: gate asked again, now without TLS
 //     portal: attempting ─► noticing ─► waiting in portal ─► opened in portal
 //
-// - Final standings never change again, but that a waiting message is opened or taken back.
+// - Final standings never change again, but that a waiting message is opened or taken back, and that a message comes back
+//   after their server took it (or its notice does, while nobody has opened it): then it is refused.
 // - Cancelling wins over everything but what has left already. An attempt after its final dot is not cancelled: its reply
 //   decides.
 // - An attempt whose reply was lost is followed by one more, with identical bytes; when that one's reply is lost too, or the
@@ -99,6 +100,10 @@ enum DeliveryEvent: Hashable, Sendable {
     case noticeDelivered
     /// The notice reached a final standing without being delivered.
     case noticeFailed(DeliveryStanding, reason: String?)
+    /// A notice with the message's own token says that it did not arrive after all.
+    case cameBack(ServerRefusal)
+    /// The same about the notice that announces this message.
+    case noticeCameBack(ServerRefusal)
     case opened
     /// Staff took it back from the portal before it was opened.
     case retracted
@@ -179,6 +184,8 @@ struct DeliveryLife: Hashable, Sendable {
         case .retracted: return retract()
         case .noticeDelivered where standing == .noticing: return end(.waitingInPortal)
         case .noticeFailed(let standing, let reason) where self.standing == .noticing: return end(standing, reason)
+        case .cameBack(let refusal): return comeBack(refusal, from: [.delivered, .unknown, .inDoubt])
+        case .noticeCameBack(let refusal): return comeBack(refusal, from: [.waitingInPortal])
         case _ where standing.isFinal || standing == .noticing && event != .cancelled: return [.rest]
         case .finalDotAhead:
             if standing == .attempting { mayHaveBeenSent = true }
@@ -220,6 +227,10 @@ struct DeliveryLife: Hashable, Sendable {
 
     /// The reason of a message that was taken back.
     static let retracted = "retracted"
+
+    private mutating func comeBack(_ refusal: ServerRefusal, from standings: [DeliveryStanding]) -> [DeliveryStep] {
+        standings.contains(standing) ? end(.refused, refusal.rawValue) : [.rest]
+    }
 
     private mutating func begin(_ method: SendMethod) -> [DeliveryStep] {
         standing = .attempting

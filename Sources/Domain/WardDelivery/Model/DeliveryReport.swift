@@ -110,6 +110,12 @@ package enum ServerRefusal: String, CaseIterable, Sendable, Codable, Hashable {
     case policy
     /// Too large for the other side.
     case tooLarge = "too_large"
+    /// The mailbox was full for as long as their server tried.
+    case mailboxFull = "mailbox_full"
+    /// We, or the content, are on somebody's list.
+    case blocked
+    /// Their server tried as long as it tries, and gave up.
+    case notInTime = "not_in_time"
     /// Any other permanent refusal.
     case other
 
@@ -121,6 +127,9 @@ package enum ServerRefusal: String, CaseIterable, Sendable, Codable, Hashable {
         case .mailboxUnavailable: "The mailbox is closed."
         case .policy: "Their server refused it by its policy."
         case .tooLarge: "The message is too large for their server."
+        case .mailboxFull: "The mailbox is full."
+        case .blocked: "Their server has blocked the sender or the content."
+        case .notInTime: "Their server could not deliver it in the time it takes."
         case .other: "Their server refused it."
         }
     }
@@ -184,6 +193,8 @@ package struct DeliveryExplanation: Sendable {
     package let attempts: [AttemptSummary]
     /// The portal notice of this message, when there is one.
     package let notice: DeliverySummary?
+    /// What came back by mail about it, oldest first.
+    package let incoming: [IncomingSummary]
     /// What this version of the gate does not ask.
     package let notAsked: [String]
 }

@@ -225,5 +225,24 @@ CREATE TABLE portal_setting (
     CHECK (days_kept BETWEEN 1 AND 3650)
 );
 """#),
+Migration(module: "WardPortal", number: 2, name: "reply_mail", sqlite: #"""
+-- A mail that came into a conversation, as it came: sealed under the person's key.
+CREATE TABLE portal_mail (
+    organization BLOB NOT NULL,
+    message BLOB NOT NULL,
+    mail_sealed BLOB NOT NULL,
+    PRIMARY KEY (organization, message),
+    FOREIGN KEY (organization, message) REFERENCES portal_message (organization, id)
+) STRICT;
+"""#, postgres: #"""
+-- A mail that came into a conversation, as it came: sealed under the person's key.
+CREATE TABLE portal_mail (
+    organization BYTEA NOT NULL,
+    message BYTEA NOT NULL,
+    mail_sealed BYTEA NOT NULL,
+    PRIMARY KEY (organization, message),
+    FOREIGN KEY (organization, message) REFERENCES portal_message (organization, id)
+);
+"""#),
     ]
 }

@@ -15,6 +15,10 @@ extension AuditAction {
     package static let portalRead = AuditAction(rawValue: "portal.read")
     /// A recognised person wrote an answer.
     package static let portalAnswer = AuditAction(rawValue: "portal.answer")
+    /// A mail came into a conversation.
+    package static let portalMail = AuditAction(rawValue: "portal.mail")
+    /// Staff took a mail of a conversation as it came.
+    package static let portalMailRead = AuditAction(rawValue: "portal.mail_read")
     /// A person signed out of the portal.
     package static let portalSignOut = AuditAction(rawValue: "portal.sign_out")
     /// A passphrase was agreed with a person, or taken back.

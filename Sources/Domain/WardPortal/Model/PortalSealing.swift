@@ -87,6 +87,32 @@ struct PortalSealing: Sendable {
         ).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    func sealMail(
+        _ octets: Sensitive<[UInt8]>,
+        of message: MessageRow,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [UInt8] {
+        try vault.seal(
+            octets,
+            at: place(.portalMail, row: message.id.bytes, of: message.contact, organization: organization),
+            in: tx
+        )
+    }
+
+    func openMail(
+        _ sealed: [UInt8],
+        of message: MessageRow,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Sensitive<[UInt8]> {
+        try vault.open(
+            sealed,
+            at: place(.portalMail, row: message.id.bytes, of: message.contact, organization: organization),
+            in: tx
+        )
+    }
+
     func sealPassphrase(
         hash: String,
         of contact: ContactID,

@@ -2,8 +2,9 @@
 //
 // The sealed form of a message in the portal:
 //
-//     octet      version, 1
-//     then for the author's name, the subject and the text:
+//     octet      version, 1; 2 for what came by mail
+//     octet      in version 2: 1 for a mail, 2 for one that a program sent by itself
+//     then for the author's name, the subject and the text (in version 2 also each attachment's name):
 //     4 octets   length in octets, most significant first
 //     octets     UTF-8
 //
@@ -16,6 +17,19 @@ package struct StoredContent: Hashable, Sendable {
     package var subject: String
     /// Plain text; pages show it escaped, with its line ends.
     package var text: String
+    /// How it came here.
+    package var origin = Origin.portal
+    /// The names of what was attached to a mail; the mail itself is kept beside it.
+    package var attachments: [String] = []
+
+    /// How a message came into the conversation.
+    package enum Origin: UInt8, Hashable, Sendable {
+        case portal
+        /// By mail to the conversation's own address. Whoever has the address can write there.
+        case mail
+        /// The same, and the mail says that a program sent it by itself.
+        case automaticMail
+    }
 
     package init(author: String, subject: String, text: String) {
         self.author = author
@@ -24,7 +38,8 @@ package struct StoredContent: Hashable, Sendable {
     }
 
     var encoded: [UInt8] {
-        [author, subject, text].reduce(into: [1]) { bytes, part in
+        let start: [UInt8] = origin == .portal ? [1] : [2, origin.rawValue]
+        return ([author, subject, text] + attachments).reduce(into: start) { bytes, part in
             let octets = Array(part.utf8)
             bytes += (0..<4).map { UInt8(truncatingIfNeeded: octets.count >> (24 - 8 * $0)) }
             bytes += octets
@@ -33,10 +48,17 @@ package struct StoredContent: Hashable, Sendable {
 
     /// Nil for anything that `encoded` does not make.
     init?(encoded bytes: [UInt8]) {
-        guard bytes.first == 1 else { return nil }
-        var rest = bytes[1...]
+        var origin = Origin.portal
+        var rest = bytes.dropFirst()
+        switch bytes.first {
+        case 1: break
+        case 2:
+            guard let named = rest.popFirst().flatMap(Origin.init(rawValue:)), named != .portal else { return nil }
+            origin = named
+        default: return nil
+        }
         var parts: [String] = []
-        for _ in 0..<3 {
+        while parts.count < 3 || origin != .portal && !rest.isEmpty {
             guard rest.count >= 4 else { return nil }
             let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
             rest = rest.dropFirst(4)
@@ -46,6 +68,8 @@ package struct StoredContent: Hashable, Sendable {
         }
         guard rest.isEmpty else { return nil }
         self.init(author: parts[0], subject: parts[1], text: parts[2])
+        self.origin = origin
+        attachments = Array(parts.dropFirst(3))
     }
 }
 

@@ -119,6 +119,30 @@ enum MessageQueries {
         ).map(MessageRow.init)
     }
 
+    static func insertMail(
+        _ sealed: [UInt8],
+        of message: PortalMessageID,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO portal_mail (organization, message, mail_sealed)
+            VALUES (\(organization), \(message), \(sealed))
+            """
+        )
+    }
+
+    static func mail(
+        of message: PortalMessageID,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [UInt8]? {
+        try tx.first(
+            "SELECT mail_sealed FROM portal_mail WHERE organization = \(organization) AND message = \(message)"
+        )
+    }
+
     /// The messages of a conversation, oldest first.
     static func all(
         in thread: ThreadID,

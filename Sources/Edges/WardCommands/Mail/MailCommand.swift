@@ -7,11 +7,12 @@ import WardKernel
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract: "Explain a message; the queue and its rates; signing keys, DNS records, how destinations are protected.",
+        abstract: "Messages: explained, queued, shown, come back, handed in; signing keys, DNS, how destinations are protected.",
         subcommands: [
             MailExplainCommand.self, MailReleaseCommand.self, MailQueueCommand.self, MailRatesCommand.self,
-            MailSuppressionsCommand.self, MailShowCommand.self, MailRetentionCommand.self, MailKeysCommand.self,
-            MailDNSCommand.self, MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
+            MailSuppressionsCommand.self, MailShowCommand.self, MailRetentionCommand.self, MailIncomingCommand.self,
+            MailAccountsCommand.self, MailKeysCommand.self, MailDNSCommand.self, MailDestinationsCommand.self,
+            MailDomainCommand.self, MailTLSReportCommand.self,
         ]
     )
 }
@@ -46,6 +47,11 @@ struct MailExplainCommand: FacadeCommand {
         }
         await session.output.line("\(explanation.summary.standing.title) (\(explanation.messageClass))")
         for decision in explanation.decisions { await tell(decision, session) }
+        for mail in explanation.incoming {
+            let detail = [mail.cause, mail.statusCode].compactMap(\.self).joined(separator: ", ")
+            await session.output.line("")
+            await session.output.line("\(mail.kind.title) \(mail.receivedAt) \(detail)")
+        }
         await session.output.line("")
         await session.output.line("Not asked by this version: \(explanation.notAsked.joined(separator: ", "))")
         return .done

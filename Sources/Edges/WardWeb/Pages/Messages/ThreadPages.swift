@@ -164,15 +164,30 @@ enum ThreadPages {
     ) -> ThreadContent.Message {
         message.content.expose(for: .disclosing) { content in
             ThreadContent.Message(
-                author: message.direction == .fromPerson ? visit.words("The person") : content.author,
+                author: message.direction == .fromPerson ? person(content, visit) : content.author,
                 isOwn: message.direction == .toPerson,
                 written: visit.moment(message.writtenAt),
-                bodyMarkup: .paragraphs(content.text),
+                bodyMarkup: .paragraphs(text(content, visit)),
                 state: message.standing.map { state($0, visit) },
                 messageIdentifier: "\(message.id)",
                 mayRetract: mayAnswer && (message.standing == .waiting || message.standing == .opened)
             )
         }
+    }
+
+    /// Who wrote it, and how it came: a mail proves nothing about its writer.
+    private static func person(_ content: StoredContent, _ visit: Visit) -> String {
+        switch content.origin {
+        case .portal: visit.words("The person")
+        case .mail: visit.words("By e-mail, sender not proved")
+        case .automaticMail: visit.words("Automatic answer by e-mail")
+        }
+    }
+
+    private static func text(_ content: StoredContent, _ visit: Visit) -> String {
+        guard !content.attachments.isEmpty else { return content.text }
+        let names = content.attachments.map { "- \($0)" }.joined(separator: "\n")
+        return content.text + "\n\n" + visit.words("Attached, kept sealed:") + "\n" + names
     }
 
     private static func state(_ standing: MessageStanding, _ visit: Visit) -> StatusModel {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import WardKernel
+package import WardSubmission
+
+/// Who speaks, as far as it is known.
+package struct DialogueSession: Sendable, Hashable {
+    /// The peer's IP address as text.
+    package let peer: String
+    /// What EHLO or HELO said; nobody checks it.
+    package var name: String?
+    package var isExtended = false
+    package var isSecured: Bool
+    package var account: SubmissionAccount?
+
+    package init(peer: String, isSecured: Bool) {
+        self.peer = peer
+        self.isSecured = isSecured
+    }
+}
+
+/// The envelope of one message.
+package struct ReceivedEnvelope: Sendable, Hashable {
+    package let returnPath: ReversePath
+    package var isUTF8 = false
+    /// ENVID (RFC 3461).
+    package var envelopeID: String?
+    /// Those that were accepted, in order, each once.
+    package var recipients: [EmailAddress] = []
+
+    package init(returnPath: ReversePath) { self.returnPath = returnPath }
+}
+
+/// A whole message as it arrived.
+package struct ReceivedMail: Sendable {
+    package let session: DialogueSession
+    package let envelope: ReceivedEnvelope
+    /// CRLF line ends, dots unstuffed.
+    package let octets: Sensitive<[UInt8]>
+}
+
+/// What the dialogue cannot answer by itself. It waits for the answer and reads nothing meanwhile.
+package enum DialogueQuestion: Sendable {
+    /// One round of SASL (RFC 4954); no exchange yet in the first.
+    case authenticate(mechanism: String, response: Sensitive<[UInt8]>, exchange: SASLExchange?)
+    /// May this one be written to from here? Answered with the reply to RCPT.
+    case recipient(EmailAddress, ReceivedEnvelope)
+    /// Answered with the reply to the end of the message, once it is kept for good.
+    case message(ReceivedMail)
+}
+
+/// The answer to a question.
+package enum DialogueAnswer: Sendable {
+    case sasl(SASLOutcome)
+    case reply(DialogueReply)
+}
