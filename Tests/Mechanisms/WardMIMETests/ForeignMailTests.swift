@@ -105,7 +105,7 @@ import WardKernel
     @Test func `HTML becomes text without its scripts`() {
         let html =
             "<html><head><style>p{}</style></head><p>A&nbsp;&amp; B<br>C</p><script>evil()</script><!-- x --><div>1 &lt; 2</div>"
-        #expect(HTMLText.plain(html) == "A & B\nC\n1 < 2")
+        #expect(HTMLText.plain(html) == "A & B\nC\n1 < 2\n")
         #expect(HTMLText.plain("a < b & c &unknown; <") == "a < b & c <")
     }
 }
