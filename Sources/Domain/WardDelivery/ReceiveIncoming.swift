@@ -113,8 +113,9 @@ extension Delivery {
         in tx: any WriteTransaction
     ) throws {
         let service = Self.service(organization)
-        if finding.kind == .complaint, finding.isUnwanted, let address {
-            try consent.suppress(address, reason: .complaint, by: service, in: tx)
+        if finding.kind == .complaint, finding.isUnwanted {
+            if let address { try consent.suppress(address, reason: .complaint, by: service, in: tx) }
+            try complained(about: row.id, of: organization, in: tx)
         }
         guard finding.kind == .bounce, let refusal = finding.refusal else { return }
         try noteBounce(of: row, refusal, organization: organization, in: tx)

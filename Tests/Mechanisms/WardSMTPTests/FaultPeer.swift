@@ -199,7 +199,8 @@ private final class FaultHandler: ChannelInboundHandler {
             guard let options = channel as? any SocketOptionProvider else { return }
             options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
         case .halfClose: context.channel.close(mode: .output, promise: nil)
-        case .tarpit: drip(Array((fault.reply(at: stage) ?? "").utf8), context)
+        // Never the line end: a slow machine must not find the reply whole before its time is over.
+        case .tarpit: drip(Array((fault.reply(at: stage) ?? "").utf8.dropLast(2)), context)
         default:
             write(fault.reply(at: stage) ?? "", context)
             goOn(after: fault, at: stage, context)
