@@ -12,6 +12,7 @@ import WardQueue
 import WardSegments
 import WardSenderDomains
 package import WardStorage
+import WardSubmission
 import WardVault
 
 extension Installation {
@@ -21,6 +22,7 @@ extension Installation {
         + WardContactsMigrations.all + WardSegmentsMigrations.all + WardConsentMigrations.all
         + WardDeliveryMigrations.all
         + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
+        + WardSubmissionMigrations.all
 
     /// Stops with a sentence unless the store's schema is the one this program was built for.
     static func checkSchema(of store: any Store, in directory: DataDirectory) async throws {
