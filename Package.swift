@@ -74,6 +74,7 @@ let modules: [Module] = [
         products: crypto,
         testUses: ["WardMIME"]
     ),
+    Module(name: "WardContentScan", layer: .mechanisms, uses: []),
     Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
     // Domain
     Module(name: "WardAudit", layer: .domain, uses: store + ["WardCrypto", "WardVault"]),
@@ -87,6 +88,7 @@ let modules: [Module] = [
         layer: .domain,
         uses: ground + [
             "WardCrypto", "WardConsent", "WardQueue", "WardMIME", "WardMailCrypto", "WardSMTP", "WardTrust", "WardDNS",
+            "WardContentScan",
         ]
     ),
     Module(
@@ -122,14 +124,14 @@ let modules: [Module] = [
     Module(
         name: "WardWeb",
         layer: .edges,
-        uses: domain + ["WardKernel", "WardTelemetry", "WardRender"],
+        uses: domain + ["WardKernel", "WardTelemetry", "WardRender", "WardContentScan"],
         products: ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore"],
         testUses: ["WardQueue", "WardDNS", "WardMailCrypto"]
     ),
     Module(
         name: "WardCommands",
         layer: .edges,
-        uses: domain + ["WardKernel", "WardTelemetry"],
+        uses: domain + ["WardKernel", "WardTelemetry", "WardContentScan"],
         products: ["ArgumentParser"]
     ),
     // App

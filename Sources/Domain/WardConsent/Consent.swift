@@ -38,6 +38,8 @@ package enum ConsentError: Error, Hashable, Sendable, CustomStringConvertible {
     case incompleteAuthorization([AuthorizationElement])
     /// There is no such authorization of this organization.
     case authorizationNotFound
+    /// There is no such request for unencrypted mail of this organization.
+    case requestNotFound
 
     package var description: String {
         switch self {
@@ -45,6 +47,7 @@ package enum ConsentError: Error, Hashable, Sendable, CustomStringConvertible {
         case .incompleteAuthorization(let missing):
             "consent.incomplete_authorization: these required elements (45 CFR 164.508(c)) are missing: "
                 + missing.map(\.rawValue).joined(separator: ", ") + "."
+        case .requestNotFound: "consent.request_not_found: there is no such request."
         case .authorizationNotFound: "consent.authorization_not_found: there is no such authorization."
         }
     }
@@ -55,11 +58,15 @@ extension RecordKind {
     package static let consentNote = RecordKind(number: 80, name: "consent note")
     /// The elements of a signed marketing authorization.
     package static let authorizationElements = RecordKind(number: 81, name: "marketing authorization")
+    /// The address and the note of a request for unencrypted mail.
+    package static let unencryptedRequest = RecordKind(number: 90, name: "unencrypted request")
 }
 
 extension BlindIndexKind {
     /// The keyed hash under which an address is suppressed.
     package static let suppressedAddress = BlindIndexKind(number: 80, name: "suppressed address")
+    /// The keyed hash of a person and an address to which that person asked for unencrypted mail.
+    package static let requestAddress = BlindIndexKind(number: 90, name: "address of an unencrypted request")
 }
 
 extension AuditAction {
@@ -73,6 +80,10 @@ extension AuditAction {
     package static let authorizationRecord = AuditAction(rawValue: "authorization.record")
     /// A marketing authorization was revoked.
     package static let authorizationRevoke = AuditAction(rawValue: "authorization.revoke")
+    /// A person's choice about unencrypted mail was recorded.
+    package static let unencryptedRequest = AuditAction(rawValue: "consent.unencrypted")
+    /// A request for unencrypted mail was withdrawn.
+    package static let unencryptedWithdraw = AuditAction(rawValue: "consent.unencrypted_withdraw")
     /// An address was suppressed.
     package static let addressSuppress = AuditAction(rawValue: "address.suppress")
     /// A suppression was lifted.

@@ -31,9 +31,11 @@ private struct AttemptCandidate {
     var row: StoredDelivery
     let content: MessageContent
     let envelope: (address: EmailAddress, values: Sensitive<[UInt8]>)
+    let scan: MessageScan
+    let isReviewed: Bool
 
     func subject(at now: Timestamp) -> GateSubject {
-        GateSubject(
+        var subject = GateSubject(
             organization: item.organization,
             message: row.id,
             recipient: row.recipient,
@@ -42,6 +44,9 @@ private struct AttemptCandidate {
             digest: row.frozen.digest,
             now: now
         )
+        subject.findings = scan.findings
+        subject.isReviewed = isReviewed
+        return subject
     }
 }
 
@@ -102,12 +107,15 @@ extension Delivery {
             return nil
         }
         do {
+            let (scan, isReviewed) = try scan(of: row, organization: organization, in: tx)
             return AttemptCandidate(
                 position: position,
                 item: item,
                 row: row,
                 content: try content(row.content, of: organization, in: tx),
-                envelope: try envelope(of: row, organization: organization, in: tx)
+                envelope: try envelope(of: row, organization: organization, in: tx),
+                scan: scan,
+                isReviewed: isReviewed
             )
         } catch VaultError.subjectErased {
             try settle(.gateRefused(.personUnknown), &row, item, at: now, in: tx)
@@ -179,8 +187,9 @@ extension Delivery {
         let routes = try RouteQueries.listings(of: organization, in: tx)
         for (messageClass, group) in Dictionary(grouping: candidates, by: \.content.terms.messageClass) {
             let order = settings.effectiveOrder(for: messageClass)
-            let subjects = try group.map { candidate in
-                var subject = candidate.subject(at: now)
+            let informed = try informed(group.map { $0.subject(at: now) }, organization: organization, in: tx)
+            let subjects = try zip(group, informed).map { candidate, subject in
+                var subject = subject
                 if try goesToPortalNow(candidate.row, subject, methodOrder: order, in: tx) {
                     subject.terms.methods = .portalOnly
                 }
@@ -194,8 +203,8 @@ extension Delivery {
                     in: tx
                 )
             }
-            for (candidate, (decision, clearance)) in zip(group, cleared) {
-                var candidate = candidate
+            for (position, (decision, clearance)) in cleared.enumerated() {
+                var candidate = group[position]
                 guard let clearance else {
                     try settle(Self.event(of: decision.verdict), &candidate.row, candidate.item, at: now, in: tx)
                     continue
@@ -204,7 +213,14 @@ extension Delivery {
                     try settle(.gateHeld(.warmUp, until: until), &candidate.row, candidate.item, at: now, in: tx)
                     continue
                 }
-                plans[candidate.position] = try begin(&candidate, clearance, routes, at: now, in: tx)
+                plans[candidate.position] = try begin(
+                    &candidate,
+                    clearance,
+                    routes,
+                    raised: decision.inputs?.sensitivity(under: subjects[position].policy.scan),
+                    at: now,
+                    in: tx
+                )
             }
         }
     }
@@ -232,6 +248,7 @@ extension Delivery {
         _ candidate: inout AttemptCandidate,
         _ clearance: Clearance,
         _ routes: [RouteListing],
+        raised sensitivity: Sensitivity?,
         at now: Timestamp,
         in tx: any WriteTransaction
     ) throws -> AttemptPlan? {
@@ -247,15 +264,8 @@ extension Delivery {
             in: tx
         )
         if clearance.method == .portal {
-            try deposit(
-                &candidate.row,
-                candidate.content,
-                candidate.envelope,
-                item,
-                clearance: clearance,
-                at: now,
-                in: tx
-            )
+            let raised = candidate.content.raised(to: sensitivity)
+            try deposit(&candidate.row, raised, candidate.envelope, item, clearance: clearance, at: now, in: tx)
             return nil
         }
         let row = candidate.row
@@ -268,7 +278,12 @@ extension Delivery {
             content: candidate.content,
             address: candidate.envelope.address,
             values: candidate.envelope.values,
-            frozen: try frozen(of: row, organization: organization, in: tx),
+            frozen: try frozen(
+                of: row,
+                neutralSubject: candidate.scan.neutralSubject,
+                organization: organization,
+                in: tx
+            ),
             clearance: clearance,
             route: try routes.listing(for: candidate.envelope.address.domain).map {
                 try self.route($0, of: organization, in: tx)

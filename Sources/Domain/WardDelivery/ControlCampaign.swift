@@ -135,6 +135,10 @@ extension Delivery {
             }
             guard row.life.standing == .held else { throw DeliveryError.notHeld(id) }
             let now = self.surroundings.now()
+            // Whoever lets it go on has looked at what the scan found.
+            if row.life.reason == HoldReason.contentReview.rawValue {
+                try ScanQueries.review(id, at: now, of: requester.organization, in: tx)
+            }
             for case .runAt(let time) in self.apply(.released, to: &row, at: now) {
                 try self.queue.cancel(
                     .deliveryAttempt,

@@ -110,7 +110,10 @@ package final class Delivery: Sendable {
             PersonQuestion(source: sources.people),
             AuthorizationQuestion(consent: consent),
             AgreementsQuestion(),
+            ContentScanQuestion(),
+            UnencryptedRequestQuestion(consent: consent),
             SensitivityQuestion(),
+            ProtectionQuestion(),
             TransportQuestion(portal: sources.portal, destinations: destinations),
         ])
     }
@@ -135,6 +138,8 @@ package enum DeliveryError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidSettings(rule: String)
     /// Only held messages are released.
     case notHeld(MessageID)
+    /// A lowering without a reason or without the statement "contains no PHI".
+    case loweringIncomplete
 
     package var description: String {
         switch self {
@@ -146,6 +151,8 @@ package enum DeliveryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .invalidRoute(let problem): "delivery.invalid_route: \(problem.sentence)"
         case .invalidSettings(let rule): "delivery.invalid_settings: \(rule)."
         case .notHeld(let id): "delivery.not_held: message \(id) is not held."
+        case .loweringIncomplete:
+            "delivery.lowering_incomplete: lowering needs a reason and the statement that the message contains no PHI."
         }
     }
 }
@@ -197,6 +204,4 @@ extension AuditAction {
     package static let deliveryControl = AuditAction(rawValue: "delivery.control")
     /// A route was set or removed.
     package static let routeChange = AuditAction(rawValue: "route.change")
-    /// The order of methods was changed.
-    package static let deliverySettings = AuditAction(rawValue: "delivery.settings")
 }

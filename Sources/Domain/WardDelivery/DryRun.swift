@@ -36,7 +36,8 @@ extension Delivery {
             let order = try RouteQueries.settings(of: requester.organization, in: tx).effectiveOrder(
                 for: terms.messageClass
             )
-            return try self.gate.decide(subjects, methodOrder: order, in: tx)
+            let informed = try self.informed(subjects, organization: requester.organization, in: tx)
+            return try self.gate.decide(informed, methodOrder: order, in: tx)
         }
     }
 

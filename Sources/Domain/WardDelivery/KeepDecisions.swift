@@ -76,9 +76,19 @@ extension Delivery {
         in tx: any ReadTransaction
     ) throws -> [GateDecision] {
         try DecisionQueries.all(of: message, organization: organization, in: tx).map { id, sealed in
-            try vault.open(sealed, at: Self.place(of: id, recipient, organization), in: tx).expose(for: .disclosing) {
-                try JSONDecoder().decode(GateDecision.self, from: Data($0))
-            }
+            try open(sealed, id, recipient, organization, in: tx)
+        }
+    }
+
+    func open(
+        _ sealed: [UInt8],
+        _ id: GateDecisionID,
+        _ recipient: MessageRecipient,
+        _ organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> GateDecision {
+        try vault.open(sealed, at: Self.place(of: id, recipient, organization), in: tx).expose(for: .disclosing) {
+            try JSONDecoder().decode(GateDecision.self, from: Data($0))
         }
     }
 

@@ -65,7 +65,7 @@ package final class KeptPolicies: PolicyMemory {
             guard let hash = try self.hash(domain, organization, in: tx) else { return }
             let policy = SealedPolicy(domain: domain, identifier: known.identifier, text: known.policy.text)
             let plain = Sensitive(Array(try JSONEncoder().encode(policy)))
-            try PolicyQueries.put(
+            try MTASTSPolicyQueries.put(
                 hash,
                 sealed: try self.vault.seal(plain, at: Self.place(hash, organization), in: tx),
                 fetchedAt: known.fetchedAt,
@@ -89,7 +89,7 @@ package final class KeptPolicies: PolicyMemory {
         in tx: any ReadTransaction
     ) throws -> KnownMTASTSPolicy? {
         guard let hash = try hash(domain, organization, in: tx),
-            let stored = try PolicyQueries.find(hash, of: organization, in: tx)
+            let stored = try MTASTSPolicyQueries.find(hash, of: organization, in: tx)
         else { return nil }
         let sealed = try vault.open(stored.sealed, at: Self.place(hash, organization), in: tx)
             .expose(for: .disclosing) { try JSONDecoder().decode(SealedPolicy.self, from: Data($0)) }

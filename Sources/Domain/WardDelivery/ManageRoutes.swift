@@ -115,30 +115,6 @@ extension Delivery {
         return try await store.read { tx in try RouteQueries.settings(of: requester.organization, in: tx) }
     }
 
-    /// Changes the order of methods, with the reason; takes effect at the next decision.
-    package func change(_ settings: DeliverySettings, why: Sensitive<String>, by requester: Requester) async throws {
-        try requester.require(.manageSettings)
-        let allowed: Set<SendMethod> = [.verifiedTLS, .portal]
-        guard !settings.methodOrder.isEmpty, Set(settings.methodOrder).count == settings.methodOrder.count,
-            Set(settings.methodOrder).isSubset(of: allowed)
-        else {
-            throw DeliveryError.invalidSettings(rule: "the order names verified TLS, the portal, or both, once each")
-        }
-        try await store.write { tx in
-            let now = self.surroundings.now()
-            try RouteQueries.put(settings, at: now, of: requester.organization, in: tx)
-            try self.audit.record(
-                AuditEntry(
-                    .deliverySettings,
-                    reason: why,
-                    facts: ["order": settings.methodOrder.map(\.rawValue).joined(separator: "+")]
-                ),
-                by: requester,
-                in: tx
-            )
-        }
-    }
-
     /// The route that mail for a domain takes, with its credentials.
     func route(
         for domain: String,

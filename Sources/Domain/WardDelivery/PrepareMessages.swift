@@ -20,9 +20,11 @@ extension Delivery {
     /// Makes each recipient's message, signs it and digests it; throws when one cannot be put together. The work is done on
     /// the processor threads, outside of any transaction.
     package func prepare(_ drafts: [MessageDraft], content: MessageContent) async throws -> [PreparedMessage] {
-        let signers = try await store.read { tx in try self.signers(of: content, in: tx) }
+        let (signers, scanner) = try await store.read { tx in
+            (try self.signers(of: content, in: tx), try self.scanner(for: content, in: tx))
+        }
         return try await ProcessorThreads.shared.map(starts(drafts, content), piece: Self.piece) { start in
-            try self.finished(start, content, signers: signers)
+            try self.finished(start, content, signers: signers, scanner: scanner)
         }
     }
 
@@ -33,7 +35,13 @@ extension Delivery {
         in tx: any ReadTransaction
     ) throws -> PreparedMessage {
         let signers = try signers(of: content, in: tx)
-        return try finished(start(draft, content, at: surroundings.now()), content, signers: signers)
+        let scanner = try scanner(for: content, in: tx)
+        return try finished(start(draft, content, at: surroundings.now()), content, signers: signers, scanner: scanner)
+    }
+
+    private func scanner(for content: MessageContent, in tx: any ReadTransaction) throws -> PreparedScanner? {
+        let policy = try policyInForce(of: content.organization, in: tx).policy
+        return PreparedScanner(policy, for: content.terms, at: surroundings.now())
     }
 
     /// Puts a message together and forgets it: throws what `prepare` would throw about this one message. Nothing is read,
@@ -90,11 +98,15 @@ extension Delivery {
     private func finished(
         _ start: MessageStart,
         _ content: MessageContent,
-        signers: [DKIMSigner]
+        signers: [DKIMSigner],
+        scanner: PreparedScanner?
     ) throws -> PreparedMessage {
         var frozen = start.frozen
         let (address, values) = (start.draft.address, start.draft.values)
-        let message = try octets(content, address: address, values: values, frozen: frozen)
+        let composed = try composed(content, values: values)
+        let scan = scanner?.scan(composed)
+        frozen.neutralSubject = scan?.neutralSubject
+        let message = try Self.octets(composed, content.terms.sender, address: address, frozen: frozen)
         let domain = content.terms.sender.address.domain
         let signed = try DKIM.signed(message, by: signers, domain: domain, at: frozen.date)
         let outgoing = OutgoingOctets(signed.octets)
@@ -107,7 +119,8 @@ extension Delivery {
             organization: content.organization,
             terms: content.terms,
             draft: start.draft,
-            frozen: frozen
+            frozen: frozen,
+            findings: scan?.findings
         )
     }
 
@@ -118,9 +131,19 @@ extension Delivery {
         values: Sensitive<[UInt8]>,
         frozen: FrozenMessage
     ) throws -> [UInt8] {
-        let sender = content.terms.sender
-        return try composed(content, values: values).expose(for: .composing) { composed in
-            try MailMessage(
+        let composed = try composed(content, values: values)
+        return try Self.octets(composed, content.terms.sender, address: address, frozen: frozen)
+    }
+
+    private static func octets(
+        _ composed: Sensitive<ComposedContent>,
+        _ sender: MailSender,
+        address: EmailAddress,
+        frozen: FrozenMessage
+    ) throws -> [UInt8] {
+        try composed.expose(for: .composing) { composed in
+            let composed = composed.neutral(frozen.neutralSubject)
+            return try MailMessage(
                 from: Mailbox(sender.address, name: sender.name),
                 to: [Mailbox(address)],
                 replyTo: sender.replyTo.map { Mailbox($0) },

@@ -58,7 +58,12 @@ extension Delivery {
                 content,
                 address: envelope.address,
                 values: envelope.values,
-                frozen: try frozen(of: row, organization: organization, in: tx)
+                frozen: try frozen(
+                    of: row,
+                    neutralSubject: scan(of: row, organization: organization, in: tx).scan.neutralSubject,
+                    organization: organization,
+                    in: tx
+                )
             )
             guard message.digest == row.frozen.digest else { return .differs }
             return .shown(Sensitive(message.bytes), DeliverySummary(row))

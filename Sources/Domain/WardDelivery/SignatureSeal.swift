@@ -105,10 +105,12 @@ extension Delivery {
     /// What was frozen with a message, its signatures opened.
     func frozen(
         of row: StoredDelivery,
+        neutralSubject: String?,
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> FrozenMessage {
         var frozen = row.frozen
+        frozen.neutralSubject = neutralSubject
         guard let sealed = row.signatures else { return frozen }
         let place = Self.place(.messageSignatures, of: row.id, row.recipient, organization)
         guard let signatures = SignatureSeal.read(try vault.open(sealed, at: place, in: tx)) else {

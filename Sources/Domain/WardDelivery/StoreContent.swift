@@ -149,6 +149,9 @@ private struct StoredContent: Codable, Sendable {
     var composer: String
     var portalReference: [UInt8]?
     var priority: Int
+    var author: StaffID?
+    var isDeclaredFree: Bool?
+    var answersRequest: UnencryptedRequestID?
     var isTimeCritical: Bool?
     /// The template as numbers: how it was written before `templateOctets` was.
     var template: [UInt8]?
@@ -171,6 +174,9 @@ private struct StoredContent: Codable, Sendable {
         composer = terms.composer
         portalReference = terms.portalReference
         priority = terms.priority
+        author = terms.author
+        isDeclaredFree = terms.isDeclaredFreeOfPHI ? true : nil
+        answersRequest = terms.answersRequest
         templateOctets = Data(template)
         isTimeCritical = terms.isTimeCritical ? true : nil
     }
@@ -191,6 +197,9 @@ private struct StoredContent: Codable, Sendable {
         terms.portalReference = portalReference
         terms.priority = priority
         terms.isTimeCritical = isTimeCritical ?? false
+        terms.author = author
+        terms.isDeclaredFreeOfPHI = isDeclaredFree ?? false
+        terms.answersRequest = answersRequest
         return terms
     }
 }

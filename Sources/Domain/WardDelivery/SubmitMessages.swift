@@ -36,7 +36,7 @@ extension Delivery {
         return messages.map { byMessage[$0.id] ?? .alreadySubmitted }
     }
 
-    /// Composes, submits and queues one message to one recipient, in the caller's transaction.
+    /// Composes, submits and queues one message to one recipient, in the caller's transaction, with nothing lowered.
     package func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
@@ -45,7 +45,40 @@ extension Delivery {
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> SubmissionOutcome {
-        var terms = terms
+        try send(content, terms: terms, lowering: nil, to: recipient, at: address, by: requester, in: tx)
+    }
+
+    /// The same in a transaction of its own.
+    package func send(
+        _ content: Sensitive<ComposedContent>,
+        terms: MessageTerms,
+        to recipient: MessageRecipient,
+        at address: EmailAddress,
+        by requester: Requester
+    ) async throws -> SubmissionOutcome {
+        try await send(content, terms: terms, lowering: nil, to: recipient, at: address, by: requester)
+    }
+
+    /// Composes, submits and queues one message to one recipient, in the caller's transaction. A mark in its subject raises
+    /// it; a lowering needs a permission, a reason and an attestation.
+    package func send(
+        _ content: Sensitive<ComposedContent>,
+        terms: MessageTerms,
+        lowering: SensitivityLowering?,
+        to recipient: MessageRecipient,
+        at address: EmailAddress,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws -> SubmissionOutcome {
+        try requireSending(requester)
+        var (content, terms) = try classified(
+            content,
+            terms,
+            lowering: lowering,
+            to: recipient,
+            by: requester,
+            in: tx
+        )
         terms.composer = LiteralComposer.name
         let made = try self.content(
             terms,
@@ -62,13 +95,22 @@ extension Delivery {
     package func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
+        lowering: SensitivityLowering?,
         to recipient: MessageRecipient,
         at address: EmailAddress,
         by requester: Requester
     ) async throws -> SubmissionOutcome {
         try requireSending(requester)
         return try await store.write { tx in
-            try self.send(content, terms: terms, to: recipient, at: address, by: requester, in: tx)
+            try self.send(
+                content,
+                terms: terms,
+                lowering: lowering,
+                to: recipient,
+                at: address,
+                by: requester,
+                in: tx
+            )
         }
     }
 
@@ -82,7 +124,7 @@ extension Delivery {
         guard let terms = messages.first?.terms else { return [] }
         let now = surroundings.now()
         let order = try RouteQueries.settings(of: organization, in: tx).effectiveOrder(for: terms.messageClass)
-        let subjects = messages.map { $0.gateSubject(at: now) }
+        let subjects = try informed(messages.map { $0.gateSubject(at: now) }, organization: organization, in: tx)
         let decisions = try gate.decide(subjects, methodOrder: order, in: tx)
         let envelopes = try vault.seal(
             messages.map { message in
@@ -106,7 +148,7 @@ extension Delivery {
             organization: organization,
             in: tx
         )
-        return try messages.indices.map { position in
+        let outcomes = try messages.indices.map { position in
             let message = messages[position]
             var life = DeliveryLife(
                 guarantee: message.terms.guarantee,
@@ -130,6 +172,8 @@ extension Delivery {
             }
             return outcome
         }
+        try keepScans(of: messages, organization: organization, in: tx)
+        return outcomes
     }
 
     /// The first standing of a message and when it is due.
@@ -218,7 +262,7 @@ extension Delivery {
 
 extension PreparedMessage {
     func gateSubject(at now: Timestamp) -> GateSubject {
-        GateSubject(
+        var subject = GateSubject(
             organization: organization,
             message: id,
             recipient: draft.recipient,
@@ -227,6 +271,8 @@ extension PreparedMessage {
             digest: frozen.digest,
             now: now
         )
+        subject.findings = findings
+        return subject
     }
 }
 

@@ -1103,6 +1103,116 @@ We may still write to you about other things, such as your care. = Podemos escri
 It may have been copied in part. Call us, and we will unsubscribe you. = Puede que se copiara solo una parte. Llámenos y cancelaremos su suscripción.
 
 """#,
+"strings/protection.es.txt": #"""
+# The pages of the protection policy and of people’s requests.
+Ordinary e-mail is not protected on its way. There is some level of risk that the information in it could be read by a third party. You may have your messages protected instead, and you may change your mind at any time. = El correo electrónico corriente no va protegido por el camino. Existe cierto riesgo de que un tercero lea la información que contiene. Puede recibir sus mensajes protegidos y puede cambiar de opinión en cualquier momento.
+Such as LH-######: # is a digit, @ a letter, & either, ~ a separator or nothing. = Por ejemplo LH-######: # es una cifra, @ una letra, & cualquiera de las dos, ~ un separador o nada.
+A domain such as clinic.example or *.clinic.example; an identifier for the others. = Un dominio como clinic.example o *.clinic.example; un identificador para los demás.
+A mark has 2 to 40 characters and no line break, and each stands once. = Una marca tiene de 2 a 40 caracteres sin saltos de línea, y figura una sola vez.
+A person may ask for ordinary e-mail once warned. It holds for that person and address alone. = Una persona avisada puede pedir correo corriente. Vale solo para esa persona y esa dirección.
+Address, as the person gives it = Dirección, tal como la da la persona
+Built in = De fábrica
+Change the draft = Cambiar el borrador
+Content scan = Examen del contenido
+Date of birth = Fecha de nacimiento
+Days to look back = Días hacia atrás
+Diagnosis code = Código de diagnóstico
+Draft = Borrador
+Drug name = Nombre de medicamento
+Empty allows what the other levels allow. = Vacío permite lo que permiten los demás niveles.
+Empty inherits. The methods: {known} = Vacío hereda. Los métodos: {known}
+Every field inherits: such a rule changes nothing. Remove it instead. = Todos los campos heredan: tal regla no cambia nada. Quítela.
+Give the person the warning first, and say how they asked. = Dé antes el aviso a la persona, y diga cómo lo pidió.
+Has the person asked for unencrypted mail? = ¿Ha pedido la persona correo sin cifrar?
+Hold it for review = Retenerlo para revisión
+How they asked = Cómo lo pidió
+It is kept in the audit log. = Se guarda en el registro de auditoría.
+It was mailed without proof of protection: a notice without content, a message declared free of health information, or one whose reader asked for plain mail. = Se envió sin prueba de protección: un aviso sin contenido, un mensaje declarado libre de datos de salud, o uno cuya persona pidió correo corriente.
+Level = Nivel
+Marks in the subject = Marcas en el asunto
+Medical record number = Número de historia clínica
+Medicare number = Número de Medicare
+Member number = Número de afiliación
+More messages = Más mensajes
+Name each allowed method once, and at least one. = Nombre cada método permitido una vez, y al menos uno.
+Name each method of the order once, and at least one. = Nombre cada método del orden una vez, y al menos uno.
+Name the member of staff or the campaign by its identifier. = Nombre al miembro del personal o la campaña por su identificador.
+Neutral subject = Asunto neutro
+Note it = Anotarlo
+Now = Ahora
+Only verified TLS is asked for, and verified TLS is not allowed. = Se pide solo TLS verificado, y el TLS verificado no está permitido.
+Only verified TLS may carry it, and the recipient’s server does not offer it. = Solo puede llevarlo el TLS verificado, y el servidor de la persona no lo ofrece.
+Order of the methods = Orden de los métodos
+Pattern of your own = Patrón propio
+Patterns of your own, separated by commas = Patrones propios, separados por comas
+Policy {number} is in force. = Está en vigor la política {number}.
+Put the draft into force = Poner el borrador en vigor
+Raise the message to restricted = Elevar el mensaje a restringido
+Record a request = Registrar una petición
+Record the request = Registrar la petición
+Refuse to send = Rechazar el envío
+Requests on record = Peticiones registradas
+Rules = Reglas
+Run the draft against past decisions = Probar el borrador con las decisiones pasadas
+Run the draft against past decisions first. = Pruebe antes el borrador con las decisiones pasadas.
+Scope = Alcance
+Set a rule in the draft = Poner una regla en el borrador
+Social security number = Número de seguridad social
+Something that could not be read = Algo que no se pudo leer
+Stands in place of a subject in which the scan finds something. = Sustituye a un asunto en el que el examen encuentra algo.
+The campaign = La campaña
+The content holds something that a rule of the organization refuses to send. = El contenido lleva algo que una regla de la organización no deja enviar.
+The content scan found something. A person must look at it first. = El examen del contenido encontró algo. Antes debe mirarlo una persona.
+The list of drugs holds at most 20,000 names of at most 100 characters. = La lista de medicamentos admite como mucho 20.000 nombres de hasta 100 caracteres.
+The member of staff who sends = El miembro del personal que envía
+The only methods allowed = Los únicos métodos permitidos
+The organization = La organización
+The pattern is too long: it may stand for at most 120 characters. = El patrón es demasiado largo: puede abarcar como mucho 120 caracteres.
+The pattern would match nearly everything: it needs at least four characters that must stand. = El patrón encajaría con casi todo: necesita al menos cuatro caracteres obligatorios.
+The person was given this warning and still asks for it = La persona recibió este aviso y aun así lo pide
+The person who gets it = La persona que lo recibe
+The policy in force has changed since the draft was run. Run it again. = La política en vigor ha cambiado desde que se probó el borrador. Pruébelo de nuevo.
+The recipient’s domain = El dominio de la persona
+There is no draft. = No hay ningún borrador.
+There is no such rule. = No existe tal regla.
+Throw the draft away = Descartar el borrador
+Unencrypted mail = Correo sin cifrar
+Unencrypted mail at the person’s request = Correo sin cifrar a petición de la persona
+Verified TLS or nothing = TLS verificado o nada
+Version of the warning = Versión del aviso
+What does a scan of the content demand? = ¿Qué exige el examen del contenido?
+What the draft would have changed = Lo que el borrador habría cambiado
+What the person asked for = Lo que pidió la persona
+Which methods carry mail, in which order, and what the content scan demands. = Qué métodos llevan el correo, en qué orden, y qué exige el examen del contenido.
+Which methods carry your mail, who may depart from that, and what the content scan demands. = Qué métodos llevan su correo, quién puede apartarse de ello y qué exige el examen del contenido.
+Which methods does the protection policy ask for? = ¿Qué métodos pide la política de protección?
+Which one = Cuál
+With the draft = Con el borrador
+Withdraw = Retirar
+Without TLS when free of health information = Sin TLS si no lleva datos de salud
+Write a count in braces behind a character: one number, or two with a comma, at most 32. = Escriba la cantidad entre llaves detrás de un carácter: un número, o dos con una coma, como mucho 32.
+Write a number of days from 1 to 365. = Escriba un número de días de 1 a 365.
+Write a pattern, such as LH-######. = Escriba un patrón, como LH-######.
+Write one domain, such as clinic.example, or *.clinic.example for all below it. = Escriba un dominio, como clinic.example, o *.clinic.example para todos los que cuelgan de él.
+Write the address as the person gave it. = Escriba la dirección tal como la dio la persona.
+Write the neutral subject in 1 to 120 characters, without line breaks. = Escriba el asunto neutro en 1 a 120 caracteres, sin saltos de línea.
+all mail to this address = todo el correo a esta dirección
+by e-mail = por correo electrónico
+by phone = por teléfono
+in person = en persona
+in the portal = en el portal
+inherits = hereda
+no = no
+not run yet = todavía sin probar
+on a form = en un formulario
+on record = registrado
+one answer alone = una sola respuesta
+was run: it may be activated = probado: puede activarse
+withdrawn = retirado
+yes, the person asked for it = sí, lo pidió la persona
+{methods} (from: {level}) = {methods} (de: {level})
+
+"""#,
 "strings/queue.es.txt": #"""
 # The mail queue.
 A member of staff holds it. = Un miembro del personal lo retiene.
@@ -1753,6 +1863,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <h2>[[Facts]]</h2>
 <dl class="facts">
 {{#facts}}<dt>{{factLabel}}</dt><dd>{{#phi}}{{>parts/phi}}{{/phi}}{{plain}}</dd>{{/facts}}
+{{#requestsHref}}<dt>[[Unencrypted mail]]</dt><dd><a href="{{requestsHref}}">[[What the person asked for]]</a></dd>{{/requestsHref}}
 {{#passphrase}}<dt>[[Portal]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}}{{#since}} <span class="soft">[[since]] {{>parts/moment}}</span>{{/since}}{{#passphraseHref}}<br><a href="{{passphraseHref}}">{{#since}}[[Replace or take back]]{{/since}}{{^since}}[[Agree a passphrase for restricted messages]]{{/since}}</a>{{/passphraseHref}}</dd>{{/passphrase}}
 </dl>
 {{#mayReveal}}
@@ -2274,6 +2385,96 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <p class="soft">[[Not you, or not sure? Close this page and call us at the number that you already have.]]</p>
 
 """#,
+"templates/protection/policy.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>{{inForce}}</p>
+{{#draft}}
+<h2>[[Draft]]</h2>
+<p>{{#draftStanding}}{{>parts/status}}{{/draftStanding}} {{#tried}}{{>parts/moment}}{{/tried}}</p>
+<form method="post" action="{{base}}/settings/protection/try" class="stack narrow">
+{{>parts/token}}
+{{#days}}{{>parts/field}}{{/days}}
+<button type="submit">[[Run the draft against past decisions]]</button>
+</form>
+<div class="table-wrap"><table class="cards">
+<caption>[[What the draft would have changed]]</caption>
+<thead><tr><th scope="col">[[Now]]</th><th scope="col">[[With the draft]]</th><th scope="col">[[Messages]]</th></tr></thead>
+<tbody>
+{{#changes}}<tr><td data-label="[[Now]]"><code>{{changeBefore}}</code></td><td data-label="[[With the draft]]"><code>{{changeAfter}}</code></td><td data-label="[[Messages]]">{{changeCount}}</td></tr>
+{{/changes}}
+{{#messages}}<tr><td data-label="[[Now]]"><code>{{messageBefore}}</code></td><td data-label="[[With the draft]]"><code>{{messageAfter}}</code></td><td data-label="[[Messages]]">{{#messageHref}}<a href="{{messageHref}}">{{/messageHref}}<code>{{messageIdentifier}}</code>{{#messageHref}}</a>{{/messageHref}}</td></tr>
+{{/messages}}
+</tbody></table></div>
+{{#nextHref}}<p><a href="{{nextHref}}">[[More messages]]</a></p>{{/nextHref}}
+<form method="post" action="{{base}}/settings/protection/activate" class="stack narrow">
+{{>parts/token}}
+{{#reason}}{{>parts/field}}{{/reason}}
+<button class="primary" type="submit">[[Put the draft into force]]</button>
+</form>
+<form method="post" action="{{base}}/settings/protection/discard">
+{{>parts/token}}
+<button class="danger" type="submit">[[Throw the draft away]]</button>
+</form>
+{{/draft}}
+<h2>[[Rules]]</h2>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Rules]]</caption>
+<thead><tr><th scope="col">[[Level]]</th><th scope="col">[[Which one]]</th><th scope="col">[[Order of the methods]]</th><th scope="col">[[The only methods allowed]]</th><th scope="col">[[Verified TLS or nothing]]</th><th scope="col">[[Without TLS when free of health information]]</th></tr></thead>
+<tbody>
+{{#rules}}<tr><th scope="row">{{ruleLevel}}</th><td data-label="[[Which one]]"><code>{{ruleName}}</code>{{#removeLevel}}<form method="post" action="{{base}}/settings/protection/remove">{{>parts/token}}<input type="hidden" name="level" value="{{removeLevel}}"><input type="hidden" name="name" value="{{ruleName}}"><button type="submit">[[Remove]]<span class="visually-hidden"> {{ruleName}}</span></button></form>{{/removeLevel}}</td><td data-label="[[Order of the methods]]">{{ruleOrder}}</td><td data-label="[[The only methods allowed]]">{{ruleMethods}}</td><td data-label="[[Verified TLS or nothing]]">{{ruleExclusive}}</td><td data-label="[[Without TLS when free of health information]]">{{ruleUnprotected}}</td></tr>
+{{/rules}}
+</tbody></table></div>
+<h3>[[Set a rule in the draft]]</h3>
+<form method="post" action="{{base}}/settings/protection/rule" class="stack narrow">
+{{>parts/token}}
+<div class="field"><label for="level">[[Level]]</label><select id="level" name="level">{{#levels}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/levels}}</select></div>
+{{#name}}{{>parts/field}}{{/name}}
+{{#order}}{{>parts/field}}{{/order}}
+{{#methods}}{{>parts/field}}{{/methods}}
+<div class="field"><label for="exclusive">[[Verified TLS or nothing]]</label><select id="exclusive" name="exclusive">{{#exclusive}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/exclusive}}</select></div>
+<div class="field"><label for="unprotected">[[Without TLS when free of health information]]</label><select id="unprotected" name="unprotected">{{#unprotected}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/unprotected}}</select></div>
+<button class="primary" type="submit">[[Change the draft]]</button>
+</form>
+<h2>[[Content scan]]</h2>
+<form method="post" action="{{base}}/settings/protection/scan" class="stack narrow">
+{{>parts/token}}
+{{#scans}}<div class="field"><label for="{{scanField}}">{{scanTitle}}</label><select id="{{scanField}}" name="{{scanField}}">{{#scanOptions}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/scanOptions}}</select></div>
+{{/scans}}
+{{#patterns}}{{>parts/field}}{{/patterns}}
+{{#neutral}}{{>parts/field}}{{/neutral}}
+<button class="primary" type="submit">[[Change the draft]]</button>
+</form>
+<h2>[[Sensitivity]]</h2>
+<dl class="facts">
+{{#sensitivities}}<dt>{{levelTitle}}</dt><dd>{{levelMethods}}</dd>
+{{/sensitivities}}
+<dt>[[Marks in the subject]]</dt><dd>{{marks}}</dd>
+</dl>
+
+"""#,
+"templates/protection/requests.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<div class="table-wrap"><table class="cards">
+<caption>[[Requests on record]]</caption>
+<thead><tr><th scope="col">[[Asked]]</th><th scope="col">[[How]]</th><th scope="col">[[Scope]]</th><th scope="col">[[Version of the warning]]</th><th scope="col">[[State]]</th></tr></thead>
+<tbody>
+{{#requests}}<tr><th scope="row">{{#asked}}{{>parts/moment}}{{/asked}}</th><td data-label="[[How]]">{{requestWay}}</td><td data-label="[[Scope]]">{{requestScope}}</td><td data-label="[[Version of the warning]]">{{requestWarning}}</td><td data-label="[[State]]">{{#requestStanding}}{{>parts/status}}{{/requestStanding}}{{#mayWithdraw}}<form method="post" action="{{formHref}}/withdraw">{{>parts/token}}<input type="hidden" name="request" value="{{requestIdentifier}}"><button type="submit">[[Withdraw]]</button></form>{{/mayWithdraw}}</td></tr>
+{{/requests}}
+</tbody></table></div>
+{{#mayRecord}}
+<h2>[[Record a request]]</h2>
+<form method="post" action="{{formHref}}" class="stack narrow">
+{{>parts/token}}
+<p class="help">{{warning}}</p>
+<div class="choice"><input type="checkbox" id="warned" name="warned" value="yes"><label for="warned">[[The person was given this warning and still asks for it]]</label></div>
+{{#address}}{{>parts/field}}{{/address}}
+<div class="field"><label for="way">[[How they asked]]</label><select id="way" name="way">{{#ways}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/ways}}</select></div>
+<div class="field"><label for="scope">[[Scope]]</label><select id="scope" name="scope">{{#scopes}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/scopes}}</select></div>
+<button class="primary" type="submit">[[Record the request]]</button>
+</form>
+{{/mayRecord}}
+
+"""#,
 "templates/queue/list.mustache": #"""
 {{#hasNotices}}
 <div class="notice warn" role="note"><div><p><strong>[[What senders should know]]</strong></p>
@@ -2604,6 +2805,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#mayManageSettings}}
 <ul class="links">
 <li><a href="{{base}}/settings/routes">[[Mail routes]]</a><span class="help">[[Where mail is handed over, and what proof ends there.]]</span></li>
+<li><a href="{{base}}/settings/protection">[[Protection]]</a><span class="help">[[Which methods carry mail, in which order, and what the content scan demands.]]</span></li>
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
 <li><a href="{{base}}/settings/destinations">[[Destinations]]</a><span class="help">[[What protects mail on its way to other domains.]]</span></li>
 </ul>

@@ -20,6 +20,8 @@ package enum Permission: String, CaseIterable, Sendable, Codable, Hashable {
     case viewSegments, editSegments, filterByClinical
     case viewCampaigns, editCampaigns, sendCampaigns
     case viewMessages, answerMessages
+    /// Declaring a message free of health information.
+    case lowerSensitivity
     case viewConsent, editConsent
     case viewAudit, exportAudit
     case manageStaff, manageSettings
@@ -40,7 +42,7 @@ extension Role {
             [
                 .viewContacts, .revealContacts, .viewClinical, .editContacts, .viewSegments, .editSegments,
                 .filterByClinical,
-                .viewCampaigns, .viewMessages, .answerMessages, .viewConsent, .editConsent,
+                .viewCampaigns, .viewMessages, .answerMessages, .lowerSensitivity, .viewConsent, .editConsent,
             ]
         case .compliance:
             [

@@ -109,7 +109,8 @@ final class RememberingCampaignDelivery: CampaignDelivery {
                 organization: content.organization,
                 terms: content.terms,
                 draft: draft,
-                frozen: FrozenMessage(date: surroundings.now(), messageIdentifier: "a@b", boundary: "x", digest: [])
+                frozen: FrozenMessage(date: surroundings.now(), messageIdentifier: "a@b", boundary: "x", digest: []),
+                findings: nil
             )
         }
     }

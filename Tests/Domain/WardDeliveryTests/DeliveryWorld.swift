@@ -298,6 +298,22 @@ struct DeliveryWorld {
 
     struct Unexpected: Error {}
 
+    var administrator: Requester { TestRequester.with(roles: [.administrator], of: ground.organization) }
+
+    /// Drafts a change of the protection policy, runs it, and puts it into force.
+    func activate(
+        by requester: Requester,
+        _ change: @escaping @Sendable (inout ProtectionPolicy) -> Void
+    ) async throws {
+        let drafted = try await delivery.draft(by: requester) { policy in
+            change(&policy)
+            return nil
+        }
+        #expect(drafted == .done)
+        #expect(try await delivery.tryDraft(days: 30, by: requester) == .done)
+        #expect(try await delivery.activateDraft(why: "our rule", by: requester) == .done)
+    }
+
     func standing(of id: MessageID) async throws -> DeliveryStanding? {
         try await delivery.summary(of: id, by: marketer)?.standing
     }

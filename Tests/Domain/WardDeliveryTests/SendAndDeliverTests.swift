@@ -222,14 +222,10 @@ import WardVault
         try await DeliveryWorld.with(kind) { world in
             let organization = world.ground.organization
             let administrator = TestRequester.with(roles: [.administrator], of: organization)
-            try await world.delivery.change(
-                DeliverySettings(methodOrder: [.portal]),
-                why: Sensitive("our rule"),
-                by: administrator
-            )
+            try await world.activate(by: administrator) { $0.organization.order = [.portal] }
             let stranger = try await world.makePerson()
             world.portal.state.withLock { _ = $0.recognisable.remove(stranger) }
-            guard case .held(_, .noMethod) = try await world.send(to: stranger, try world.terms()) else {
+            guard case .held(_, .noRecognition) = try await world.send(to: stranger, try world.terms()) else {
                 Issue.record("must be held")
                 return
             }

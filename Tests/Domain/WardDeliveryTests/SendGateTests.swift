@@ -14,9 +14,16 @@ import WardVault
 @Suite struct GateVerdictTests {
     private let order: [SendMethod] = [.verifiedTLS, .portal, .opportunisticTLS]
 
+    /// Answers of questions whose name does not matter for the verdict.
+    private static func named(_ answers: [GateAnswer]) -> [AnsweredQuestion] {
+        answers.map { AnsweredQuestion(question: .agreements, answer: $0) }
+    }
+
     @Test func `without any answer about methods nothing is cleared`() {
         #expect(SendGate.verdict(of: [], methodOrder: order) == .hold(.noMethod, until: nil))
-        #expect(SendGate.verdict(of: [.passes(note: "x")], methodOrder: order) == .hold(.noMethod, until: nil))
+        #expect(
+            SendGate.verdict(of: Self.named([.passes(note: "x")]), methodOrder: order) == .hold(.noMethod, until: nil)
+        )
     }
 
     @Test func `the first refusal counts, and a refusal wins over every hold`() {
@@ -24,14 +31,14 @@ import WardVault
             .holds(.noRecognition, until: nil), .refuses(.consentWithdrawn, note: "a"), .refuses(.deceased, note: "b"),
             .allows([.verifiedTLS], note: "c"),
         ]
-        #expect(SendGate.verdict(of: answers, methodOrder: order) == .refuse(.consentWithdrawn))
+        #expect(SendGate.verdict(of: Self.named(answers), methodOrder: order) == .refuse(.consentWithdrawn))
     }
 
     @Test func `sets are intersected and an empty set holds`() {
         let answers: [GateAnswer] = [.allows([.verifiedTLS, .portal], note: "a"), .allows([.portal], note: "b")]
-        #expect(SendGate.verdict(of: answers, methodOrder: order) == .cleared(.portal))
+        #expect(SendGate.verdict(of: Self.named(answers), methodOrder: order) == .cleared(.portal))
         let none: [GateAnswer] = [.allows([.verifiedTLS], note: "a"), .allows([.portal], note: "b")]
-        #expect(SendGate.verdict(of: none, methodOrder: order) == .hold(.noMethod, until: nil))
+        #expect(SendGate.verdict(of: Self.named(none), methodOrder: order) == .hold(.noMethod, until: nil))
     }
 
     @Test(arguments: 0..<2_000)
@@ -49,7 +56,7 @@ import WardVault
             default: .passes(note: "x")
             }
         }
-        let verdict = SendGate.verdict(of: answers, methodOrder: order)
+        let verdict = SendGate.verdict(of: Self.named(answers), methodOrder: order)
         let refusals = answers.compactMap { if case .refuses(let reason, _) = $0 { reason } else { nil } }
         let holds = answers.contains { if case .holds = $0 { true } else { false } }
         switch verdict {
@@ -68,8 +75,14 @@ import WardVault
             terms.methods = choice
             #expect(terms.allowedMethods.isSubset(of: [.portal]))
             for isTLSPossible in [true, false] {
-                let answer = TransportQuestion.answer(for: terms, isTLSPossible: isTLSPossible, isRecognisable: false)
-                guard case .holds = answer else {
+                let answers = [
+                    AnsweredQuestion(question: .sensitivity, answer: .allows(terms.allowedMethods, note: "x")),
+                    AnsweredQuestion(
+                        question: .transport,
+                        answer: TransportQuestion.answer(isTLSPossible: isTLSPossible, isRecognisable: false)
+                    ),
+                ]
+                guard case .hold = SendGate.verdict(of: answers, methodOrder: order) else {
                     Issue.record("a restricted message to nobody who can be recognised was let through")
                     continue
                 }

@@ -47,6 +47,9 @@ import WardCommands
         ward doctor
         ward contacts import <file> [--source <source>] [--email-template <email-template>]
         ward contacts undo <import-id> [--reason <reason>]
+        ward contacts requests list <contact>
+        ward contacts requests record <contact> --address <address> --asked <asked> [--scope <scope>] [--warned]
+        ward contacts requests withdraw <request>
         ward segment list
         ward segment count [<rule>] [--named <named>] [--timing] [--repeat <repeat>]
         ward segment explain [<rule>] [--named <named>] --person <person>
@@ -57,6 +60,15 @@ import WardCommands
         ward campaign report <campaign>
         ward mail explain <message>
         ward mail release <message> --reason <reason>
+        ward mail policy show [--domain <domain>]
+        ward mail policy set <level> [--order <order>] [--methods <methods>] [--tls-exclusive <tls-exclusive>] \
+        [--unprotected-when-free <unprotected-when-free>]
+        ward mail policy unset <level>
+        ward mail policy scan <kind> <action> [--pattern <pattern> ...] [--drug <drug> ...]
+        ward mail policy try [--days <days>] [--limit <limit>]
+        ward mail policy activate --reason <reason>
+        ward mail policy discard
+        ward mail replay [--days <days>]
         ward mail queue list [--part <part>] [--domain <domain>] [--campaign <campaign>] [--recipient <recipient>] \
         [--older-than <older-than>] [--newest] [--limit <limit>] [--after <after>]
         ward mail queue show <message>

@@ -27,13 +27,15 @@ package struct GateDecision: Sendable, Hashable, Codable {
     /// The organization's order of methods when it was decided.
     package let methodOrder: [SendMethod]
     package let decidedAt: Timestamp
+    /// What it was decided from; nil in decisions that are older than this field.
+    package var inputs: DecisionInputs?
 
     /// The question whose answer decided a hold or refusal; nil when cleared.
     package var deciding: GateQuestionName? {
         switch verdict {
         case .cleared: nil
         case .refuse:
-            answers.first { if case .refuses = $0.answer { true } else { false } }?.question
+            answers.first { if case .refuses = $0.answer { true } else { false } }?.question ?? .transport
         case .hold:
             answers.first { if case .holds = $0.answer { true } else { false } }?.question ?? .transport
         }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import WardContentScan
 package import WardKernel
 package import WardStorage
 
 /// The questions that this version of the gate asks, in the order in which the first refusal counts (DESIGN section 8).
 /// Each must be wired: a question without an answerer refuses everything.
 package enum GateQuestionName: String, CaseIterable, Sendable, Codable, Hashable {
-    case suppression, audience, consent, person, authorization, agreements, sensitivity, transport
+    case suppression, audience, consent, person, authorization, agreements, contentScan, request, sensitivity
+    case protection, transport
 
     /// The question in words.
     package var sentence: String {
@@ -17,7 +19,10 @@ package enum GateQuestionName: String, CaseIterable, Sendable, Codable, Hashable
         case .person: "Is the person alive and active?"
         case .authorization: "Is there an authorization where the law asks for one?"
         case .agreements: "Is everybody on the way covered by an agreement?"
+        case .contentScan: "What does a scan of the content demand?"
+        case .request: "Has the person asked for unencrypted mail?"
         case .sensitivity: "Which methods does the sensitivity allow?"
+        case .protection: "Which methods does the protection policy ask for?"
         case .transport: "Which methods can carry it?"
         }
     }
@@ -31,16 +36,17 @@ package enum GateQuestionName: String, CaseIterable, Sendable, Codable, Hashable
         case .person: "45 CFR 164.502(f)"
         case .authorization: "45 CFR 164.508(a)(3)"
         case .agreements: "45 CFR 164.504(e)"
+        case .contentScan: "45 CFR 164.308(a)(1)(ii)(B)"
+        case .request: "45 CFR 164.522(b); 78 FR 5634"
         case .sensitivity: "45 CFR 164.312(e); 42 CFR Part 2"
+        case .protection: "45 CFR 164.312(e)(1)"
         case .transport: "45 CFR 164.312(e)(2)(ii)"
         }
     }
 
     /// What this version does not ask yet; shown with every explanation, never taken as "yes".
     package static let notAsked = [
-        "frequency caps", "quiet hours", "a scan of the content",
-        "the person's own wish for a method (45 CFR 164.522(b))",
-        "an informed request for unencrypted mail", "S/MIME and OpenPGP keys",
+        "frequency caps", "quiet hours", "S/MIME and OpenPGP keys",
     ]
 }
 
@@ -56,6 +62,17 @@ package struct GateSubject: Sendable {
     package var digest: [UInt8]?
     /// The moment of asking, the same for all questions.
     package var now: Timestamp
+    /// The protection policy in force, and its number (0: none was ever put into force).
+    package var policy = ProtectionPolicy.standard
+    package var policyNumber = 0
+    /// What was agreed with the person about methods; nil: nothing.
+    package var contactRule: ProtectionRule?
+    /// What the content scan found; nil where nothing is composed yet.
+    package var findings: [ContentFinding]?
+    /// A person has looked at the findings.
+    package var isReviewed = false
+    /// What the person's own request permits; set by the gate from the answer to that question.
+    var permitted: Set<SendMethod> = []
 
     package init(
         organization: OrganizationID,
@@ -83,6 +100,10 @@ package enum GateAnswer: Sendable, Hashable, Codable {
     case notApplicable(note: String)
     /// Passes, but only these methods may carry it.
     case allows(Set<SendMethod>, note: String)
+    /// The person asked for it: these methods may carry the message beside what sensitivity and policy allow.
+    case permits(Set<SendMethod>, note: String)
+    /// What the protection policy asks for; its order picks.
+    case demands(ProtectionDemand)
     case holds(HoldReason, until: Timestamp?)
     case refuses(RefusalReason, note: String)
 }

@@ -66,15 +66,22 @@ package struct SendGate: Sendable {
         methodOrder: [SendMethod],
         in tx: any ReadTransaction
     ) throws -> [GateDecision] {
+        let inputs = subjects.map { DecisionInputs($0) }
+        var subjects = subjects
         var columns: [(GateQuestionName, [GateAnswer])] = []
-        for name in GateQuestionName.allCases { columns.append((name, try ask(name, subjects, in: tx))) }
+        for name in GateQuestionName.allCases {
+            let answers = try ask(name, subjects, in: tx)
+            columns.append((name, answers))
+            for position in subjects.indices { subjects[position].hear(answers[position], to: name) }
+        }
         return subjects.indices.map { position in
             let answers = columns.map { AnsweredQuestion(question: $0.0, answer: $0.1[position]) }
             return GateDecision(
-                verdict: Self.verdict(of: answers.map(\.answer), methodOrder: methodOrder),
+                verdict: Self.verdict(of: answers, methodOrder: methodOrder),
                 answers: answers,
                 methodOrder: methodOrder,
-                decidedAt: subjects[position].now
+                decidedAt: subjects[position].now,
+                inputs: inputs[position]
             )
         }
     }
@@ -126,19 +133,65 @@ package struct SendGate: Sendable {
     }
 
     /// The verdict that follows from the answers in order: a pure function, so that a kept decision can be replayed.
-    package static func verdict(of answers: [GateAnswer], methodOrder: [SendMethod]) -> GateVerdict {
-        for case .refuses(let reason, _) in answers { return .refuse(reason) }
-        for case .holds(let reason, let until) in answers { return .hold(reason, until: until) }
-        var allowed = Set(SendMethod.allCases)
-        var wasLimited = false
-        for case .allows(let methods, _) in answers {
-            allowed.formIntersection(methods)
-            wasLimited = true
+    ///
+    /// - Parameter methodOrder: the order where the policy does not concern the message (a notice, mail to staff).
+    package static func verdict(of answered: [AnsweredQuestion], methodOrder: [SendMethod]) -> GateVerdict {
+        for case .refuses(let reason, _) in answered.lazy.map(\.answer) { return .refuse(reason) }
+        for case .holds(let reason, let until) in answered.lazy.map(\.answer) { return .hold(reason, until: until) }
+        return MethodPick(answered, methodOrder: methodOrder).verdict
+    }
+}
+
+/// The methods that the answers leave, and what the lack of one means.
+private struct MethodPick {
+    private var order: [SendMethod]
+    private var permitted: Set<SendMethod> = []
+    /// What rules allow, and what can carry the message now.
+    private var allowed = Set(SendMethod.allCases)
+    private var available = Set(SendMethod.allCases)
+    private var isTLSExclusive = false
+    private var wasLimited = false
+
+    init(_ answered: [AnsweredQuestion], methodOrder: [SendMethod]) {
+        order = methodOrder
+        for case .permits(let methods, _) in answered.lazy.map(\.answer) { permitted.formUnion(methods) }
+        for answer in answered { take(answer) }
+        // Whoever asked for plain mail gets it in the mailbox, protected on the way where that is possible.
+        if !permitted.isEmpty { order = [.verifiedTLS] + permitted.byStrength + order }
+    }
+
+    private mutating func take(_ answered: AnsweredQuestion) {
+        switch answered.answer {
+        case .passes, .notApplicable, .permits, .holds, .refuses: return
+        case .demands(let demand):
+            order = demand.order
+            // A person's own request comes before the organization's wish for TLS or nothing.
+            isTLSExclusive = demand.isTLSExclusive && permitted.isEmpty
+            allowed.formIntersection(permitted.union(permitted.isEmpty ? [] : [.verifiedTLS]).union(demand.methods))
+        case .allows(let methods, _) where answered.question == .transport: available.formIntersection(methods)
+        case .allows(let methods, _): allowed.formIntersection(methods)
         }
+        wasLimited = true
+    }
+
+    var verdict: GateVerdict {
         // Without any answer about methods nothing is known that would carry the message.
-        guard wasLimited, let method = methodOrder.first(where: allowed.contains) else {
-            return .hold(.noMethod, until: nil)
+        guard wasLimited else { return .hold(.noMethod, until: nil) }
+        if let method = order.first(where: allowed.intersection(available).contains) { return .cleared(method) }
+        let wanted = allowed.intersection(order)
+        if isTLSExclusive, wanted.contains(.verifiedTLS) { return .refuse(.noTLS) }
+        if wanted.contains(.portal) { return .hold(.noRecognition, until: nil) }
+        return .hold(wanted.contains(.verifiedTLS) ? .tlsNotPossible : .noMethod, until: nil)
+    }
+}
+
+extension GateSubject {
+    /// Answers to earlier questions are facts for later ones: what the scan raises, what the person's request permits.
+    fileprivate mutating func hear(_ answer: GateAnswer, to question: GateQuestionName) {
+        switch question {
+        case .contentScan: terms.sensitivity = DecisionInputs(self).sensitivity(under: policy.scan)
+        case .request: if case .permits(let methods, _) = answer { permitted = methods }
+        default: return
         }
-        return .cleared(method)
     }
 }

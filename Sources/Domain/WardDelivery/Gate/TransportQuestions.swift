@@ -18,7 +18,10 @@ package struct AgreementsQuestion: GateQuestion {
             }
             if route.isRecipientsServer { return .passes(note: "route_is_recipients_server") }
             if route.mayCarryProtected { return .passes(note: "relay_agreement_and_onward_tls") }
-            return .allows([.portal, .opportunisticTLS], note: "relay_without_agreement_or_onward_tls")
+            // A person's request covers the way, not a stranger in the middle of it.
+            let isWithout = DecisionInputs(subject).isWithoutContent || subject.terms.isDeclaredFreeOfPHI
+            let methods: Set<SendMethod> = isWithout ? [.portal, .opportunisticTLS] : [.portal]
+            return .allows(methods, note: "relay_without_agreement_or_onward_tls")
         }
     }
 }
@@ -30,10 +33,18 @@ package struct SensitivityQuestion: GateQuestion {
 
     package func answers(_ subjects: [GateSubject], in tx: any ReadTransaction) throws -> [GateAnswer] {
         subjects.map { subject in
-            let methods = subject.terms.allowedMethods
-            guard !methods.isEmpty else { return .holds(.noMethod, until: nil) }
-            return .allows(methods, note: "\(subject.terms.sensitivity.rawValue)_\(subject.terms.methods.rawValue)")
+            Self.answer(for: DecisionInputs(subject), under: subject.policy.scan, permitted: subject.permitted)
         }
+    }
+
+    static func answer(
+        for inputs: DecisionInputs,
+        under rules: ScanRules,
+        permitted: Set<SendMethod>
+    ) -> GateAnswer {
+        let methods = inputs.allowedMethods(under: rules, permitted: permitted)
+        guard !methods.isEmpty else { return .holds(.noMethod, until: nil) }
+        return .allows(methods, note: "\(inputs.sensitivity(under: rules).rawValue)_\(inputs.methods.rawValue)")
     }
 }
 
@@ -66,20 +77,17 @@ package struct TransportQuestion: GateQuestion {
         return subjects.map { subject in
             let isTLSPossible = hashes[subject.address.domain].flatMap { proofs[$0] } ?? true
             let isRecognisable = subject.recipient.contact.map { recognisable.contains($0) } ?? false
-            return Self.answer(for: subject.terms, isTLSPossible: isTLSPossible, isRecognisable: isRecognisable)
+            return Self.answer(isTLSPossible: isTLSPossible, isRecognisable: isRecognisable)
         }
     }
 
-    /// The answer from what is known: a pure function.
-    static func answer(for terms: MessageTerms, isTLSPossible: Bool, isRecognisable: Bool) -> GateAnswer {
+    /// The answer from what is known: a pure function. What can carry a message says nothing about what may: the verdict
+    /// puts the two together, so that a kept answer stays true under another policy.
+    static func answer(isTLSPossible: Bool, isRecognisable: Bool) -> GateAnswer {
         var available: Set<SendMethod> = [.opportunisticTLS]
         if isTLSPossible { available.insert(.verifiedTLS) }
         if isRecognisable { available.insert(.portal) }
-        let usable = terms.allowedMethods.intersection(available)
-        guard usable.isEmpty else {
-            return .allows(available, note: isTLSPossible ? "tls_not_ruled_out" : "no_verified_tls")
-        }
-        return .holds(terms.allowedMethods.contains(.portal) ? .noRecognition : .tlsNotPossible, until: nil)
+        return .allows(available, note: isTLSPossible ? "tls_not_ruled_out" : "no_verified_tls")
     }
 
     private func recognisable(
@@ -88,7 +96,7 @@ package struct TransportQuestion: GateQuestion {
         in tx: any ReadTransaction
     ) throws -> Set<ContactID> {
         var found: Set<ContactID> = []
-        let candidates = subjects.filter { $0.terms.allowedMethods.contains(.portal) }
+        let candidates = subjects.filter { !DecisionInputs($0).isWithoutContent }
         for (sensitivity, group) in Dictionary(grouping: candidates, by: \.terms.sensitivity) {
             let contacts = group.compactMap(\.recipient.contact)
             found.formUnion(try portal.recognisable(contacts, for: sensitivity, of: organization, in: tx))

@@ -28,7 +28,7 @@ CREATE TABLE delivery_posture_change (
 );
 
 -- The MTA-STS policy of a destination as it was fetched last, so that a restart forgets none; `sealed` holds its text.
-CREATE TABLE delivery_policy (
+CREATE TABLE delivery_mta_sts_policy (
     organization BYTEA NOT NULL,
     destination BYTEA NOT NULL,
     sealed BYTEA NOT NULL,

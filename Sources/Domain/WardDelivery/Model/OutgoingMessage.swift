@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import WardConsent
+import WardContentScan
 package import WardKernel
 import WardMailCrypto
 
@@ -87,6 +88,12 @@ package struct MessageTerms: Hashable, Sendable {
     /// Whether a person waits for it: when an hour of attempts did not bring it to the recipient's server, it goes to the
     /// portal, if it is protected and the portal may carry it.
     package var isTimeCritical = false
+    /// The member of staff who wrote it; nil for the platform's own work and for campaigns.
+    package internal(set) var author: StaffID?
+    /// Its sender declared, with a permission and a reason on record, that it holds no health information.
+    package internal(set) var isDeclaredFreeOfPHI = false
+    /// The person's request for unencrypted mail that this message answers, when the request is for one answer alone.
+    package var answersRequest: UnencryptedRequestID?
     /// The class of the message that a portal notice announces; the questions about the person are asked for that.
     var announces: MessageClass?
 
@@ -95,10 +102,23 @@ package struct MessageTerms: Hashable, Sendable {
 
     /// The methods that sensitivity and the choice of staff leave.
     package var allowedMethods: Set<SendMethod> {
+        Self.allowedMethods(messageClass, sensitivity, methods, isDeclaredFree: isDeclaredFreeOfPHI)
+    }
+
+    /// The methods that sensitivity and choice leave. Mail without protection carries notices, and what was declared free
+    /// of health information where the policy agrees.
+    static func allowedMethods(
+        _ messageClass: MessageClass,
+        _ sensitivity: Sensitivity,
+        _ methods: MethodChoice,
+        isDeclaredFree: Bool
+    ) -> Set<SendMethod> {
         switch messageClass {
         case .portalNotice: [.verifiedTLS, .opportunisticTLS]
         case .staff: [.verifiedTLS]
-        default: sensitivity.allowedMethods.intersection(methods.methods)
+        default:
+            sensitivity.allowedMethods.intersection(methods.methods)
+                .union(isDeclaredFree && sensitivity == .routine && methods == .automatic ? [.opportunisticTLS] : [])
         }
     }
 
@@ -133,6 +153,13 @@ package struct MessageContent: Sendable {
     package let template: Sensitive<[UInt8]>
     /// The person whose key seals it, for a message to one person.
     package let owner: ContactID?
+
+    /// The content with terms of at least this sensitivity: what a rule of the content scan raised.
+    func raised(to sensitivity: Sensitivity?) -> MessageContent {
+        var terms = terms
+        terms.sensitivity = sensitivity.map { max($0, terms.sensitivity) } ?? terms.sensitivity
+        return MessageContent(id: id, organization: organization, terms: terms, template: template, owner: owner)
+    }
 }
 
 /// One recipient of a content, before the message exists.
@@ -157,6 +184,8 @@ package struct PreparedMessage: Sendable {
     package let terms: MessageTerms
     let draft: MessageDraft
     let frozen: FrozenMessage
+    /// What the content scan found; nil where nothing is scanned: notices, mail to staff.
+    let findings: [ContentFinding]?
 }
 
 /// What makes a message the same bytes each time it is composed.
@@ -171,6 +200,8 @@ struct FrozenMessage: Hashable, Sendable {
     var digest: [UInt8]
     /// Made once, when the message was prepared; empty where its domain had no active key.
     var signatures: [DKIMSignature] = []
+    /// Stands in place of a subject that must not leave in the clear; nil: the subject as it was written.
+    var neutralSubject: String?
 }
 
 /// What became of one submission.

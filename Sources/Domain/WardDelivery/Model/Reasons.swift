@@ -13,6 +13,10 @@ package enum RefusalReason: String, CaseIterable, Sendable, Codable, Hashable {
     case authorizationExpired = "authorization_expired"
     case authorizationRevoked = "authorization_revoked"
     case authorizationLacksPayment = "authorization_lacks_payment"
+    /// Only verified TLS may carry it, and the recipient's server does not offer it.
+    case noTLS = "no_tls"
+    /// A rule of the content scan refuses it.
+    case contentRefused = "content_refused"
     /// A question of the gate had no answer, or answering it failed.
     case unanswered
 
@@ -30,6 +34,8 @@ package enum RefusalReason: String, CaseIterable, Sendable, Codable, Hashable {
         case .authorizationExpired: "The person's marketing authorization has expired."
         case .authorizationRevoked: "The person has revoked the marketing authorization."
         case .authorizationLacksPayment: "The person's authorization does not say that somebody pays for the message."
+        case .noTLS: "Only verified TLS may carry it, and the recipient’s server does not offer it."
+        case .contentRefused: "The content holds something that a rule of the organization refuses to send."
         case .unanswered: "A question that must be asked before sending had no answer."
         }
     }
@@ -47,6 +53,8 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
     case paused
     /// The import that brought or changed the person is being undone.
     case importUndone = "import_undone"
+    /// The content scan found something that a person must look at.
+    case contentReview = "content_review"
     /// The message no longer composes to the bytes that were first meant to be sent; a person decides.
     case contentDiffers = "content_differs"
     /// The message failed to compose or be stored three times.
@@ -70,6 +78,7 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
         case .tlsNotPossible: "TLS is required, and the recipient's server does not offer it with a valid certificate."
         case .paused: "The campaign is paused."
         case .importUndone: "The import that brought the person is being undone."
+        case .contentReview: "The content scan found something. A person must look at it first."
         case .contentDiffers: "The message no longer reads as when it was first to be sent."
         case .cannotCompose: "The message could not be put together."
         case .byStaff: "A member of staff holds it."

@@ -126,7 +126,7 @@ enum PostureQueries {
     }
 }
 
-enum PolicyQueries {
+enum MTASTSPolicyQueries {
     static func find(
         _ destination: [UInt8],
         of organization: OrganizationID,
@@ -134,7 +134,7 @@ enum PolicyQueries {
     ) throws -> (sealed: [UInt8], fetchedAt: Timestamp)? {
         try tx.row(
             """
-            SELECT sealed, fetched_at FROM delivery_policy
+            SELECT sealed, fetched_at FROM delivery_mta_sts_policy
             WHERE organization = \(organization) AND destination = \(destination)
             """
         ).map { (try $0.value("sealed"), try $0.value("fetched_at")) }
@@ -150,11 +150,11 @@ enum PolicyQueries {
     ) throws {
         try tx.execute(
             """
-            INSERT INTO delivery_policy (organization, destination, sealed, fetched_at)
+            INSERT INTO delivery_mta_sts_policy (organization, destination, sealed, fetched_at)
             VALUES (\(organization), \(destination), \(sealed), \(fetchedAt))
             ON CONFLICT (organization, destination) DO UPDATE SET sealed = excluded.sealed,
                 fetched_at = excluded.fetched_at
-            WHERE delivery_policy.fetched_at < excluded.fetched_at
+            WHERE delivery_mta_sts_policy.fetched_at < excluded.fetched_at
             """
         )
     }

@@ -76,23 +76,6 @@ enum RouteQueries {
         guard let text else { return DeliverySettings() }
         return DeliverySettings(methodOrder: text.split(separator: ",").compactMap { SendMethod(rawValue: "\($0)") })
     }
-
-    static func put(
-        _ settings: DeliverySettings,
-        at now: Timestamp,
-        of organization: OrganizationID,
-        in tx: any WriteTransaction
-    ) throws {
-        let order = settings.methodOrder.map(\.rawValue).joined(separator: ",")
-        try tx.execute(
-            """
-            INSERT INTO delivery_setting (organization, method_order, changed_at)
-            VALUES (\(organization), \(order), \(now))
-            ON CONFLICT (organization) DO UPDATE SET method_order = excluded.method_order,
-                changed_at = excluded.changed_at
-            """
-        )
-    }
 }
 
 /// Whether a campaign's messages go out.

@@ -7,8 +7,8 @@ import WardKernel
 struct ContactsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contacts",
-        abstract: "Bring people in.",
-        subcommands: [ContactsImportCommand.self, ContactsUndoCommand.self]
+        abstract: "Bring people in, and keep what they ask for.",
+        subcommands: [ContactsImportCommand.self, ContactsUndoCommand.self, ContactsRequestsCommand.self]
     )
 }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import WardContentScan
 import WardDelivery
 import WardKernel
 
 struct MailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mail",
-        abstract: "Messages: explained, queued, shown, come back, handed in; signing keys, DNS, how destinations are protected.",
+        abstract: "Messages and the queue; what came back; who hands in; the protection policy; keys and DNS.",
         subcommands: [
-            MailExplainCommand.self, MailReleaseCommand.self, MailQueueCommand.self, MailRatesCommand.self,
-            MailSuppressionsCommand.self, MailShowCommand.self, MailRetentionCommand.self, MailIncomingCommand.self,
-            MailAccountsCommand.self, MailKeysCommand.self, MailDNSCommand.self, MailDestinationsCommand.self,
-            MailDomainCommand.self, MailTLSReportCommand.self,
+            MailExplainCommand.self, MailReleaseCommand.self, MailPolicyCommand.self, MailReplayCommand.self,
+            MailQueueCommand.self, MailRatesCommand.self, MailSuppressionsCommand.self, MailShowCommand.self,
+            MailRetentionCommand.self, MailIncomingCommand.self, MailAccountsCommand.self, MailKeysCommand.self,
+            MailDNSCommand.self, MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
         ]
     )
 }
@@ -65,11 +66,14 @@ struct MailExplainCommand: FacadeCommand {
                 "  \(Self.mark(answered.answer)) \(answered.question.sentence) \(Self.words(answered.answer))"
             )
         }
+        for finding in decision.inputs?.findings ?? [] {
+            await session.output.line("  Found: \(finding.kind.title) in \(finding.place.title), \(finding.count) ×")
+        }
     }
 
     private static func mark(_ answer: GateAnswer) -> String {
         switch answer {
-        case .passes, .allows: "✓"
+        case .passes, .allows, .permits, .demands: "✓"
         case .notApplicable: "–"
         case .holds: "!"
         case .refuses: "✗"
@@ -80,6 +84,13 @@ struct MailExplainCommand: FacadeCommand {
         switch answer {
         case .passes(let note), .notApplicable(let note): note
         case .allows(let methods, let note): "\(methods.map(\.title).sorted().joined(separator: ", ")) (\(note))"
+        case .permits(let methods, let note): "\(methods.map(\.title).sorted().joined(separator: ", ")) (\(note))"
+        case .demands(let demand):
+            "\(demand.order.map(\.title).joined(separator: ", ")) (from: \(demand.orderFrom.title.lowercased()))"
+                + (demand.isTLSExclusive ? "; TLS or nothing (from: \(demand.exclusiveFrom.title.lowercased()))" : "")
+                + (demand.limitedBy.isEmpty
+                    ? ""
+                    : "; methods limited by: \(demand.limitedBy.map { $0.title.lowercased() }.joined(separator: ", "))")
         case .holds(let reason, _): reason.sentence
         case .refuses(let reason, _): reason.sentence
         }

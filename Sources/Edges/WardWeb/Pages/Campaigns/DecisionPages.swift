@@ -165,7 +165,9 @@ enum DecisionPages {
             "Verified TLS protects the message between the mail servers. Once it reaches the inbox, it is an ordinary e-mail."
         case .portal:
             "The content stays here and is read after a second step. The e-mail that went out says only that a message waits."
-        case .opportunisticTLS: "Only a notice without content was mailed."
+        case .opportunisticTLS:
+            "It was mailed without proof of protection: a notice without content, a message declared free of health "
+                + "information, or one whose reader asked for plain mail."
         }
     }
 
@@ -178,6 +180,18 @@ enum DecisionPages {
                 StatusModel(
                     methods.filter { $0 != .opportunisticTLS }.map { visit.words($0.title) }.sorted()
                         .joined(separator: ", "),
+                    .good
+                )
+            case .permits: StatusModel(visit.words("yes, the person asked for it"), .good)
+            case .demands(let demand):
+                StatusModel(
+                    visit.words(
+                        "{methods} (from: {level})",
+                        [
+                            "methods": demand.order.map { visit.words($0.title) }.joined(separator: ", "),
+                            "level": visit.words(demand.orderFrom.title),
+                        ]
+                    ),
                     .good
                 )
             case .holds(let reason, _): StatusModel(visit.words(reason.sentence), .warn)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WardContacts
+import WardIdentity
 import WardKernel
 import WardPortal
 import WardRender
@@ -30,6 +31,8 @@ struct ContactContent: PageModel {
 
     let contactIdentifier: String
     let passphrase: Passphrase?
+    /// Where the person's requests for unencrypted mail are, for those who see consent.
+    let requestsHref: String?
     let summary: ErrorSummary?
     let facts: [Fact]
     let events: [Event]
@@ -72,6 +75,7 @@ enum ContactPages {
         let content = ContactContent(
             contactIdentifier: "\(contact)",
             passphrase: try await passphrase(of: contact, visit),
+            requestsHref: requestsHref(contact, visit),
             summary: ErrorSummary(visit.words, problem.map { [("reason", $0)] } ?? []),
             facts: person.fields.map { field in
                 .init(
@@ -88,6 +92,11 @@ enum ContactPages {
             maskHref: ""
         )
         return page(person.name, content, visit)
+    }
+
+    private static func requestsHref(_ contact: ContactID, _ visit: Visit) -> String? {
+        guard visit.session?.requester.may(.viewConsent) == true else { return nil }
+        return visit.path("contacts", "\(contact)", "requests").text
     }
 
     private static func passphrase(of contact: ContactID, _ visit: Visit) async throws -> ContactContent.Passphrase? {
@@ -113,6 +122,7 @@ enum ContactPages {
         let content = ContactContent(
             contactIdentifier: "\(facts.contact)",
             passphrase: passphrase,
+            requestsHref: requestsHref(facts.contact, visit),
             summary: nil,
             facts: definitions.compactMap { definition in
                 guard let value = facts.attributes[definition.name] else { return nil }

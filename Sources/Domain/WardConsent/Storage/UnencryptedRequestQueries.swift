@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardKernel
+import WardStorage
+
+enum UnencryptedRequestQueries {
+    static func insert(
+        _ id: UnencryptedRequestID,
+        _ request: UnencryptedRequest,
+        hash: [UInt8],
+        sealed: [UInt8],
+        at now: Timestamp,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO unencrypted_request (organization, id, contact, address_hash, sealed, warning_version, choice,
+                scope, asked_by, asked_at, recorded_at, recorded_by_kind, recorded_by)
+            VALUES (\(requester.organization), \(id), \(request.contact), \(hash), \(sealed),
+                \(request.warningVersion), \(request.choice.rawValue), \(request.scope.rawValue),
+                \(request.way.rawValue), \(request.askedAt), \(now), \(requester.kind.rawValue),
+                \(requester.identifier))
+            """
+        )
+    }
+
+    static func withdraw(
+        _ id: UnencryptedRequestID,
+        at now: Timestamp,
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE unencrypted_request SET withdrawn_at = \(now)
+            WHERE organization = \(organization) AND id = \(id) AND withdrawn_at IS NULL
+            """
+        ) > 0
+    }
+
+    static func all(
+        of contacts: [ContactID],
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [Row] {
+        try tx.rows(
+            """
+            SELECT id, contact, address_hash, sealed, warning_version, choice, scope, asked_by, asked_at, recorded_at,
+                recorded_by_kind, recorded_by, withdrawn_at
+            FROM unencrypted_request WHERE organization = \(organization) AND contact IN \(list: contacts)
+            """
+        )
+    }
+
+    static func contact(
+        of id: UnencryptedRequestID,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> ContactID? {
+        try tx.first("SELECT contact FROM unencrypted_request WHERE organization = \(organization) AND id = \(id)")
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WardKernel
+
+extension Routes {
+    /// The protection policy, its draft, and what one person asked for.
+    static let protection: [Route] = [
+        .get("/settings/protection", .permission(.manageSettings), "ProtectionPages.show", ProtectionPages.show),
+        .post("/settings/protection/rule", .permission(.manageSettings), "ProtectionPages.rule", ProtectionPages.rule),
+        .post(
+            "/settings/protection/remove",
+            .permission(.manageSettings),
+            "ProtectionPages.remove",
+            ProtectionPages.remove
+        ),
+        .post("/settings/protection/scan", .permission(.manageSettings), "ProtectionPages.scan", ProtectionPages.scan),
+        .post(
+            "/settings/protection/try",
+            .permission(.manageSettings),
+            "ProtectionPages.tryDraft",
+            ProtectionPages.tryDraft
+        ),
+        .post(
+            "/settings/protection/activate",
+            .permission(.manageSettings),
+            "ProtectionPages.activate",
+            ProtectionPages.activate
+        ),
+        .post(
+            "/settings/protection/discard",
+            .permission(.manageSettings),
+            "ProtectionPages.discard",
+            ProtectionPages.discard
+        ),
+        .get(
+            "/contacts/:contact/requests",
+            .permission(.viewConsent),
+            "UnencryptedRequestPages.show",
+            UnencryptedRequestPages.show
+        ),
+        .post(
+            "/contacts/:contact/requests",
+            .permission(.editConsent),
+            "UnencryptedRequestPages.record",
+            UnencryptedRequestPages.record
+        ),
+        .post(
+            "/contacts/:contact/requests/withdraw",
+            .permission(.editConsent),
+            "UnencryptedRequestPages.withdraw",
+            UnencryptedRequestPages.withdraw
+        ),
+    ]
+}
