@@ -159,10 +159,10 @@ import WardVault
             )
             try await policies.keep(known, of: "tls.example", organization: organization)
             let sealed = try await world.store.read { tx in
-                try ["delivery_posture", "delivery_posture_change", "delivery_policy"].flatMap { table in
+                try ["delivery_posture", "delivery_posture_change", "delivery_mta_sts_policy"].flatMap { table in
                     switch table {
                     case "delivery_posture": try tx.rows("SELECT sealed FROM delivery_posture")
-                    case "delivery_policy": try tx.rows("SELECT sealed FROM delivery_policy")
+                    case "delivery_mta_sts_policy": try tx.rows("SELECT sealed FROM delivery_mta_sts_policy")
                     default: try tx.rows("SELECT sealed FROM delivery_posture_change")
                     }
                 }.map { try $0.value("sealed", as: [UInt8].self) }
