@@ -101,6 +101,8 @@ td time { white-space: nowrap; }
 .rows > li > details[open] { flex: 1 1 100%; }
 .links { list-style: none; padding: 0; }
 .links a { font-weight: 600; }
+.links li { margin-bottom: var(--s2); }
+.links .help { display: block; margin: 0; }
 .split { display: grid; gap: var(--s5); }
 .split > section > * + * { margin-top: var(--s3); }
 .columns { display: grid; gap: var(--s5); }
@@ -1145,6 +1147,7 @@ Only verified TLS may carry it, and the recipient’s server does not offer it. 
 Order of the methods = Orden de los métodos
 Pattern of your own = Patrón propio
 Patterns of your own, separated by commas = Patrones propios, separados por comas
+The policy as installed is in force. = Está en vigor la política de fábrica.
 Policy {number} is in force. = Está en vigor la política {number}.
 Put the draft into force = Poner el borrador en vigor
 Raise the message to restricted = Elevar el mensaje a restringido
@@ -1772,6 +1775,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 """#,
 "templates/campaigns/list.mustache": #"""
 {{#mayEdit}}<form method="post" action="{{base}}/campaigns">{{>parts/token}}<button class="primary" type="submit">[[New campaign]]</button></form>{{/mayEdit}}
+<p><a href="{{base}}/queue">[[Mail queue]]</a></p>
 {{#empty}}{{>parts/empty}}{{/empty}}
 {{^empty}}
 <div class="table-wrap"><table class="cards">
@@ -2804,6 +2808,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{/mayManageStaff}}
 {{#mayManageSettings}}
 <ul class="links">
+<li><a href="{{base}}/queue">[[Mail queue]]</a><span class="help">[[What is on its way, what waits for somebody, and what did not arrive.]]</span></li>
 <li><a href="{{base}}/settings/routes">[[Mail routes]]</a><span class="help">[[Where mail is handed over, and what proof ends there.]]</span></li>
 <li><a href="{{base}}/settings/protection">[[Protection]]</a><span class="help">[[Which methods carry mail, in which order, and what the content scan demands.]]</span></li>
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>

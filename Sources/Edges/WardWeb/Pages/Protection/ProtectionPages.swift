@@ -198,7 +198,9 @@ extension ProtectionPages {
         let known = SendMethod.chosen.map(\.rawValue).joined(separator: ", ")
         let content = ProtectionContent(
             summary: ErrorSummary(words, problem.map { [$0] } ?? []),
-            inForce: words("Policy {number} is in force.", ["number": "\(standing.inForce.number)"]),
+            inForce: standing.inForce.number == 0
+                ? words("The policy as installed is in force.")
+                : words("Policy {number} is in force.", ["number": "\(standing.inForce.number)"]),
             rules: rules(shown.policy, visit),
             sensitivities: Sensitivity.allCases.map { sensitivity in
                 .init(

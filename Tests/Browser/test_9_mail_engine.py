@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of the mail engine: the queue, what protects each destination, the policy, a person's own request."""
+from playwright.sync_api import expect
+
+
+def become(visitor, name):
+    visitor.open("")
+    visitor.page.locator("#person-menu summary").click()
+    visitor.page.get_by_role("button", name=f"Continue as {name}", exact=False).click()
+    expect(visitor.page.locator("#person-menu summary")).to_have_text(name)
+
+
+def test_the_queue_lists_what_did_not_simply_go(newcomer):
+    become(newcomer, "Ada Moreno")
+    newcomer.section("Settings")
+    newcomer.look("settings-with-mail")
+    newcomer.open("/queue")
+    newcomer.look("queue")
+
+
+def test_each_destination_says_what_protects_it(newcomer):
+    newcomer.open("/settings/destinations")
+    newcomer.look("destinations")
+    newcomer.page.get_by_role("main").get_by_role("link", name=".example", exact=False).first.click()
+    newcomer.look("destination")
+
+
+def test_a_policy_is_drafted_and_shows_its_levels(newcomer):
+    newcomer.open("/settings/protection")
+    newcomer.look("protection")
+
+
+def test_the_sender_domain_lists_its_records(newcomer):
+    newcomer.open("/settings/sending")
+    newcomer.look("sending-domain")
+
+
+def test_a_person_has_a_page_for_requests(newcomer):
+    become(newcomer, "Dana Reyes")
+    newcomer.section("Contacts")
+    newcomer.page.locator("main table a").first.click()
+    newcomer.page.get_by_role("main").get_by_role("link", name="unencrypted", exact=False).first.click()
+    newcomer.look("unencrypted-requests")
+    expect(newcomer.page.get_by_role("main")).to_contain_text("third party")
