@@ -214,12 +214,12 @@ private final class FaultHandler: ChannelInboundHandler {
         if stage == .data { isInBody = true }
     }
 
-    /// One octet each four hundred milliseconds.
+    /// One octet a second: fewer than a TLS record begins with before the time is over.
     private func drip(_ octets: [UInt8], _ context: ChannelHandlerContext) {
         guard let first = octets.first, context.channel.isActive else { return }
         context.writeAndFlush(NIOAny(ByteBuffer(bytes: [first])), promise: nil)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .milliseconds(400)) {
+        context.eventLoop.scheduleTask(in: .seconds(1)) {
             let (handler, context) = bound.value
             handler.drip(Array(octets.dropFirst()), context)
         }

@@ -126,7 +126,8 @@ package enum CommandProblems {
     private static func storeSentence(_ error: StoreError) -> String {
         switch error.code {
         case .full:
-            "There is no room left on the disk. Nothing of this was kept and nothing was lost; make room and try again."
+            "There is no room left on the disk. What was being written was not kept, and nothing was lost; make room and "
+                + "try again."
         case .unavailable: "The database is away. Nothing of this was kept; try again when it is back."
         case .outcomeUnknown:
             "The database went away while this was being kept: look whether it took effect before you try again."

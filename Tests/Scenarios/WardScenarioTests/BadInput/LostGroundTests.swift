@@ -42,7 +42,9 @@ import WardTestKit
     }
 
     /// A tmpfs of a few megabytes, mounted for this test, holds the data directory; the keys lie outside.
-    @Test func `a full disk keeps nothing of an import, loses nothing, and is enough once it has room`() async throws {
+    @Test func `a full disk ends an import between two chunks, loses nothing, and is enough once it has room`()
+        async throws
+    {
         try await ScenarioPlace.empty(.sqlite) { place in
             try FileManager.default.createDirectory(atPath: place.data, withIntermediateDirectories: false)
             try await Self.mount("-t", "tmpfs", "-o", "size=12m,mode=700", "tmpfs", place.data, in: place)
@@ -67,11 +69,13 @@ import WardTestKit
         #expect(full.output == "")
         #expect(
             full.errors
-                == "There is no room left on the disk. Nothing of this was kept and nothing was lost; make room "
-                + "and try again.\n"
+                == "There is no room left on the disk. What was being written was not kept, and nothing was lost; make "
+                + "room and try again.\n"
         )
         let counted = try await place.ward("segment", "count", "family_name is not missing")
-        #expect(counted.output.contains("1 of 1 people") || counted.status == 2, "\(counted.output)\(counted.errors)")
+        // An import keeps whole chunks, and goes on from the last of them.
+        let isPart = counted.status == 0 && !counted.output.contains("59,999 people")
+        #expect(isPart || counted.status == 2, "\(counted.output)\(counted.errors)")
         try await Self.mount("-o", "remount,size=400m", place.data, in: place)
         try await place.wardDoes("contacts", "import", large, "--source", "clinic")
         #expect(try await place.wardDoes("segment", "count", "family_name is not missing").contains("59,999 people"))
