@@ -44,8 +44,8 @@ def migrations(folder):
         else:
             pair["sqlite"], pair["postgres"] = to_sqlite(text), text
     numbers = [number for number, _ in sorted(found)]
-    if len(set(numbers)) != len(numbers):
-        sys.exit(f"{folder}: two migrations have the same number, found {numbers}")
+    if numbers != list(range(1, len(numbers) + 1)):
+        sys.exit(f"{folder}: migrations are numbered 1, 2, 3 …, found {numbers}")
     parts = [HEAD, "\npackage import WardStorage\n\n", f"package enum {module}Migrations {{\n    package static let all: [Migration] = [\n"]
     for (number, name), pair in sorted(found.items()):
         if set(pair) != {"sqlite", "postgres"}:

@@ -12,6 +12,9 @@ import WardStorage
 package enum PreflightMethod: String, Hashable, Sendable, CaseIterable {
     case verifiedTLS = "verified_tls"
     case portal
+    /// As plain mail, which nothing proves to be protected on its way: the person asked for that, or the sender declared the
+    /// message free of health information.
+    case unproved = "opportunistic_tls"
     /// Kept, and waiting for a time or a person.
     case held
     case notAtAll = "not_at_all"
@@ -46,7 +49,7 @@ package struct PreflightReport: Hashable, Sendable {
         groups.reduce(0) { $0 + ($1.method == method ? $1.count : 0) }
     }
     /// People who would be written to.
-    package var reached: Int { count(.verifiedTLS) + count(.portal) }
+    package var reached: Int { count(.verifiedTLS) + count(.portal) + count(.unproved) }
 }
 
 /// The stored words of a preflight beyond those of the gate and of `NoMessage`.
@@ -56,6 +59,8 @@ package enum PreflightReason {
     static let noVerifiedTLS = "no_verified_tls"
     static let sensitivity = "sensitivity"
     static let order = "method_order"
+    static let askedForPlain = "asked_for_plain_mail"
+    static let declaredFree = "declared_free"
 
     package static func sentence(of word: String) -> String {
         switch word {
@@ -63,6 +68,8 @@ package enum PreflightReason {
             return "Their provider’s servers offer verified TLS, or nothing speaks against it."
         case noVerifiedTLS: return "Their provider offers no verified TLS."
         case sensitivity: return "The message is for the portal alone."
+        case askedForPlain: return "They asked for plain mail, informed of the risk."
+        case declaredFree: return "The message was declared free of health information."
         case order: return "The portal comes first in your order of methods."
         default:
             return RefusalReason(rawValue: word)?.sentence ?? HoldReason(rawValue: word)?.sentence
@@ -223,7 +230,10 @@ extension PreflightReason {
         switch decision.verdict {
         case .refuse(let reason): return (.notAtAll, reason.rawValue)
         case .hold(let reason, _): return (.held, reason.rawValue)
-        case .cleared(.verifiedTLS), .cleared(.opportunisticTLS): return (.verifiedTLS, tlsKnown)
+        case .cleared(.verifiedTLS): return (.verifiedTLS, tlsKnown)
+        case .cleared(.opportunisticTLS):
+            let isAskedFor = decision.answers.contains { if case .permits = $0.answer { true } else { false } }
+            return (.unproved, isAskedFor ? askedForPlain : declaredFree)
         case .cleared(.portal):
             func allowed(_ question: GateQuestionName) -> Set<SendMethod>? {
                 for answer in decision.answers where answer.question == question {

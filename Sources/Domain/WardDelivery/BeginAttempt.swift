@@ -51,14 +51,9 @@ private struct AttemptCandidate {
 }
 
 extension Delivery {
-    /// Reads the message, asks the gate again, and begins an attempt; nil when there is nothing to transmit (held, refused,
-    /// put into the portal, final). All in the caller's transaction.
-    func begin(_ item: WorkItem, in tx: any WriteTransaction) throws -> AttemptPlan? {
-        try begin([item], in: tx)[0]
-    }
-
-    /// The same for many items: what is the same for all of an organization's messages is read once, and the gate is asked
-    /// about all of them at once.
+    /// Reads the messages, asks the gate again, and begins an attempt of each; nil where there is nothing to transmit (held,
+    /// refused, put into the portal, final). What is the same for all of an organization's messages is read once, and the gate
+    /// is asked about all of them at once. All in the caller's transaction.
     func begin(_ items: [WorkItem], in tx: any WriteTransaction) throws -> [AttemptPlan?] {
         var plans = [AttemptPlan?](repeating: nil, count: items.count)
         let now = surroundings.now()
@@ -166,7 +161,7 @@ extension Delivery {
             case .paused: break
             case .cancelled: return .cancelled
             }
-            if row.announces == nil, try isStopped(row, organization: controls.organization, in: tx) {
+            if row.announces == nil, try controls.isStopped(Self.source(of: row), in: tx) {
                 return .gateHeld(.complaints, until: nil)
             }
         }
@@ -295,15 +290,6 @@ extension Delivery {
                 in: tx
             )
         )
-    }
-
-    /// Whether too many complained about mail of the sender's domain.
-    private func isStopped(
-        _ row: StoredDelivery,
-        organization: OrganizationID,
-        in tx: any ReadTransaction
-    ) throws -> Bool {
-        try BrakeQueries.find(Self.source(of: row), of: organization, in: tx)?.isPulled ?? false
     }
 
     /// A protected message that a person waits for goes to the portal after an hour of attempts, when it may.

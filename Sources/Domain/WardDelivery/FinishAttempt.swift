@@ -23,13 +23,9 @@ struct AttemptEnd: Sendable {
 struct AttemptSuperseded: Error {}
 
 extension Delivery {
-    /// Commits that the message may have been sent, right before the final dot (reliability.md B2, rule 1). Throws when the
-    /// campaign was paused or cancelled since, or another worker has the message: then the dot is not written.
-    func markMayHaveBeenSent(_ plan: AttemptPlan, in tx: any WriteTransaction) throws {
-        try markMayHaveBeenSent([plan], in: tx)
-    }
-
-    /// The same for many attempts: throws for all when one may not go on, so that each is asked about alone.
+    /// Commits that the messages may have been sent, right before their final dots (reliability.md B2, rule 1). Throws when a
+    /// campaign was paused or cancelled since, or another worker has a message: then no dot is written, and each is asked
+    /// about alone.
     func markMayHaveBeenSent(_ plans: [AttemptPlan], in tx: any WriteTransaction) throws {
         let now = surroundings.now()
         for (organization, group) in Dictionary(grouping: plans, by: \.item.organization) {

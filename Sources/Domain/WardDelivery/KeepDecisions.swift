@@ -106,16 +106,15 @@ extension Delivery {
     }
 }
 
-/// Decisions as JSON. Those of one campaign are mostly the same, and each that is the same is written once.
+/// The decisions of one batch as JSON. Those of one campaign are the same for all of a domain, and each is written once.
 private struct DecisionEncoding {
-    private static let remembered = 4
     private let encoder = JSONEncoder()
-    private var known: [(decision: GateDecision, octets: [UInt8])] = []
+    private var known: [GateDecision: [UInt8]] = [:]
 
     mutating func octets(of decision: GateDecision) throws -> [UInt8] {
-        if let found = known.first(where: { $0.decision == decision }) { return found.octets }
+        if let found = known[decision] { return found }
         let octets = Array(try encoder.encode(decision))
-        known = Array(([(decision, octets)] + known).prefix(Self.remembered))
+        known[decision] = octets
         return octets
     }
 }

@@ -25,7 +25,7 @@ package struct Transmission: Sendable {
     /// RFC 5322, CRLF line ends.
     package let bytes: [UInt8]
     package let route: Route?
-    /// True only for notices without content, which must also reach servers without TLS.
+    /// Whether it may also go to a server that proves nothing; see `SendMethod.opportunisticTLS`.
     package let isOpportunistic: Bool
 }
 

@@ -7,12 +7,9 @@ enum BirthDates {
         "nacida",
     ])
     private static let months = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ]
-    private static let longMonths = [
         "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
         "december",
-    ]
+    ].map { Array($0.utf8) }
     /// Capitalized words before a date that are no names.
     private static let noNames: Set<String> = [
         "on", "since", "from", "until", "by", "before", "after", "the", "dear", "date", "dates", "monday", "tuesday",
@@ -47,7 +44,7 @@ enum BirthDates {
             bytes.dropFirst().allSatisfy({ WordList.isLetter($0) && !WordList.isUpper($0) }),
             let lower = words.lower(position)
         else { return false }
-        return !noNames.contains(lower) && month(lower) == nil
+        return !noNames.contains(lower) && month(words, position) == nil
     }
 
     private struct FoundDate {
@@ -59,16 +56,15 @@ enum BirthDates {
     private static func date(_ words: WordList, _ position: Int) -> FoundDate? {
         guard position + 2 < words.count else { return nil }
         let (second, third) = (position + 1, position + 2)
-        if let month = words.lower(position).flatMap(month) {
-            guard month > 0, let day = words.number(second), (1...31).contains(day), let year = year(words, third)
-            else {
+        if month(words, position) != nil {
+            guard let day = words.number(second), (1...31).contains(day), let year = year(words, third) else {
                 return nil
             }
             return FoundDate(year: year, length: 3)
         }
         guard let first = words.number(position) else { return nil }
-        if let month = words.lower(second).flatMap(month) {
-            guard month > 0, (1...31).contains(first), let year = year(words, third) else { return nil }
+        if month(words, second) != nil {
+            guard (1...31).contains(first), let year = year(words, third) else { return nil }
             return FoundDate(year: year, length: 3)
         }
         guard let separator = words.separator(after: position), words.separator(after: second) == separator,
@@ -89,7 +85,14 @@ enum BirthDates {
         return words.number(position)
     }
 
-    private static func month(_ lower: String) -> Int? {
-        (months.firstIndex(of: lower) ?? longMonths.firstIndex(of: lower)).map { $0 + 1 }
+    /// The month that a word names, in full or by its first three letters.
+    static func month(_ words: WordList, _ position: Int) -> Int? {
+        let length = words.length(position)
+        guard (3...9).contains(length), words.digitCount(position) == 0 else { return nil }
+        let first = WordList.lower(words.byte(0, of: position))
+        for (index, name) in months.enumerated() where name[0] == first {
+            if words.isLower(position, length == 3 ? name.prefix(3) : name[...]) { return index + 1 }
+        }
+        return nil
     }
 }

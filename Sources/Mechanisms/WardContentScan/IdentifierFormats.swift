@@ -77,9 +77,9 @@ enum IdentifierFormats {
     /// counts behind a label.
     static func diagnosis(_ words: WordList, _ position: Int) -> Int? {
         guard words.length(position) == 3 else { return nil }
-        let stem = Array(words.bytes(position))
-        guard WordList.isUpper(stem[0]), WordList.isDigit(stem[1]),
-            WordList.isDigit(stem[2]) || stem[2] == UInt8(ascii: "A") || stem[2] == UInt8(ascii: "B"),
+        let last = words.byte(2, of: position)
+        guard WordList.isUpper(words.byte(0, of: position)), WordList.isDigit(words.byte(1, of: position)),
+            WordList.isDigit(last) || last == UInt8(ascii: "A") || last == UInt8(ascii: "B"),
             words.separator(after: position - 1) != dot
         else { return nil }
         if words.separator(after: position) == dot, position + 1 < words.count {
@@ -96,7 +96,7 @@ enum IdentifierFormats {
     /// A number right behind a label: a medical record number or a member number.
     static func labelled(_ words: WordList, _ position: Int) -> ContentKind? {
         let length = words.length(position)
-        guard (4...20).contains(length), words.bytes(position).count(where: WordList.isDigit) >= 3 else { return nil }
+        guard (4...20).contains(length), words.digitCount(position) >= 3 else { return nil }
         if words.isBehind(memberLabels, position, reach: 5) { return .memberNumber }
         return words.isBehind(recordLabels, position, reach: 5) ? .medicalRecordNumber : nil
     }

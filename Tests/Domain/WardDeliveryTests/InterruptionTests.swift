@@ -119,9 +119,9 @@ import WardVault
                     from: world.store
                 )
                 let item = try #require(items.first)
-                let plan = try #require(try await world.store.write { try world.delivery.begin(item, in: $0) })
+                let plan = try #require(try await world.store.write { try world.delivery.begin([item], in: $0)[0] })
                 if diesAfterDot {
-                    try await world.store.write { try world.delivery.markMayHaveBeenSent(plan, in: $0) }
+                    try await world.store.write { try world.delivery.markMayHaveBeenSent([plan], in: $0) }
                 }
                 // The worker is gone; its lease ends.
                 world.clock.advance(by: .seconds(46))

@@ -107,6 +107,8 @@ private final class FaultHandler: ChannelInboundHandler {
     private var isProtected = false
     private var isInBody = false
     private var isDeaf = false
+    /// The answer to STARTTLS is out, and the fault waits for what the client says next.
+    private var awaitsHandshake = false
 
     init(_ script: FaultPeer.Script, _ tls: NIOSSLContext, _ seen: FaultPeer.Recorder) {
         self.script = script
@@ -118,6 +120,10 @@ private final class FaultHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
+        if awaitsHandshake {
+            awaitsHandshake = false
+            return misbehave(at: .handshake, context)
+        }
         received += String(buffer: unwrapInboundIn(data))
         while !isDeaf, let end = received.range(of: "\r\n") {
             let line = String(received[..<end.lowerBound])
@@ -156,8 +162,9 @@ private final class FaultHandler: ChannelInboundHandler {
         case .hello where !script.offersTLS: write("250 mx.test.example\r\n", context)
         case .startTLS:
             write("220 go\r\n" + script.injection, context)
-            if script.stage == .handshake, script.fault != nil { return misbehaveLater(at: .handshake, context) }
-            protect(context)
+            // After the client's first octets, never before them: what comes with the answer is dropped unread (RFC 3207).
+            awaitsHandshake = script.stage == .handshake && script.fault != nil
+            if !awaitsHandshake { protect(context) }
         case .helloAgain where script.offersChunking:
             write("250-mx.test.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n", context)
         case .data:
@@ -174,15 +181,6 @@ private final class FaultHandler: ChannelInboundHandler {
             isProtected = true
         } catch {
             context.close(promise: nil)
-        }
-    }
-
-    /// Apart from the answer before it: octets in its segment are dropped unread.
-    private func misbehaveLater(at stage: FaultStage, _ context: ChannelHandlerContext) {
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .milliseconds(300)) {
-            let (handler, context) = bound.value
-            handler.misbehave(at: stage, context)
         }
     }
 

@@ -30,21 +30,13 @@ package final class TestSink: Sendable {
     ) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ward-sink-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let port = try FreePort.find()
         let pem = folder.appending(path: "certificate.pem")
         try (certificate.pem + "\n" + certificate.keyPEM).write(to: pem, atomically: true, encoding: .utf8)
         let log = folder.appending(path: "messages.tsv")
-        let process = try ChildProcess(
-            try await built(),
-            ["--listen", "127.0.0.1:\(port)", "--cert", pem.path, "--log", log.path, "--quickack"] + options,
-            outputIn: folder.path,
-            named: "sink"
-        )
-        let sink = TestSink(port: port, log: log)
+        let (process, port) = try await start(["--cert", pem.path, "--log", log.path, "--quickack"] + options, folder)
         let ended: Swift.Result<Result, any Error>
         do {
-            try await started(process)
-            ended = .success(try await body(sink))
+            ended = .success(try await body(TestSink(port: port, log: log)))
         } catch {
             ended = .failure(error)
         }
@@ -52,6 +44,29 @@ package final class TestSink: Sendable {
         _ = try await process.end()
         try FileManager.default.removeItem(at: folder)
         return try ended.get()
+    }
+
+    /// On a port that was free when asked for: whoever takes it in between (an outgoing connection may) costs another try.
+    private static func start(_ options: [String], _ folder: URL) async throws -> (ChildProcess, port: Int) {
+        var tries = 0
+        while true {
+            tries += 1
+            let port = try FreePort.find()
+            let process = try ChildProcess(
+                try await built(),
+                ["--listen", "127.0.0.1:\(port)"] + options,
+                outputIn: folder.path,
+                named: "sink-\(tries)"
+            )
+            do {
+                try await started(process)
+                return (process, port)
+            } catch {
+                process.send(signal: 9)
+                _ = try await process.end()
+                guard tries < 10, process.errors.contains("Address already in use") else { throw error }
+            }
+        }
     }
 
     /// One line for each message that was accepted or refused after its final dot: the tab-separated fields.

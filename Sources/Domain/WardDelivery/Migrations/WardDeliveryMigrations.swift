@@ -366,7 +366,7 @@ CREATE INDEX delivery_incoming_address ON delivery_incoming (organization, addre
 
 CREATE INDEX delivery_incoming_newest ON delivery_incoming (organization, received_at, id);
 """#),
-Migration(module: "WardDelivery", number: 6, name: "protection_policy", sqlite: #"""
+Migration(module: "WardDelivery", number: 5, name: "protection_policy", sqlite: #"""
 -- Protection policies by number: one draft at most, one in force, the rest past. `body` is the policy as JSON; `tried` tells
 -- which policy was in force when the draft was last run against past decisions.
 CREATE TABLE delivery_policy (
@@ -473,7 +473,7 @@ CREATE TABLE delivery_scan (
     FOREIGN KEY (organization, delivery) REFERENCES delivery (organization, id)
 );
 """#),
-Migration(module: "WardDelivery", number: 7, name: "queue_controls", sqlite: #"""
+Migration(module: "WardDelivery", number: 6, name: "queue_controls", sqlite: #"""
 -- The messages that did not simply go: few among many, and what staff looks for.
 CREATE INDEX delivery_exceptional ON delivery (organization, standing, id)
     WHERE standing IN ('held', 'in_doubt', 'refused', 'expired', 'unknown');

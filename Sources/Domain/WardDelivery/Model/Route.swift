@@ -78,7 +78,6 @@ package struct DeliverySettings: Sendable, Hashable {
     /// What is tried first. Verified TLS alone is forced TLS: what cannot go over it waits for a person.
     package var methodOrder: [SendMethod]
     package init(methodOrder: [SendMethod] = [.verifiedTLS, .portal]) { self.methodOrder = methodOrder }
-    package var isTLSForced: Bool { methodOrder == [.verifiedTLS] }
 
     /// The organization's order for messages of a class. What is not in it carries nothing but what has no content to
     /// protect and no other way: a portal notice, and mail to staff.

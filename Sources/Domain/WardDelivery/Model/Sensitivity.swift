@@ -17,13 +17,14 @@ package enum Sensitivity: String, CaseIterable, Sendable, Codable, Hashable, Com
     package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 }
 
-/// How a message travels. S/MIME and OpenPGP join the list when keys can be kept.
+/// How a message travels.
 package enum SendMethod: String, CaseIterable, Sendable, Codable, Hashable {
     /// Ordinary mail over TLS whose certificate was verified; protects the way between mail servers and ends at the inbox.
     case verifiedTLS = "verified_tls"
     /// The content waits in the portal; only a notice without content is mailed.
     case portal
-    /// TLS when the other side offers it. For notices without content alone: they must also reach a server that has none.
+    /// TLS when the other side offers it, without proof. For notices without content, which must also reach a server that has
+    /// none; for what its sender declared free of health information; for what a person asked to get as plain mail.
     case opportunisticTLS = "opportunistic_tls"
 
     /// The method in words, for reports.
@@ -31,7 +32,7 @@ package enum SendMethod: String, CaseIterable, Sendable, Codable, Hashable {
         switch self {
         case .verifiedTLS: "Verified TLS"
         case .portal: "Portal"
-        case .opportunisticTLS: "Mail without content"
+        case .opportunisticTLS: "Mail without proved TLS"
         }
     }
 }

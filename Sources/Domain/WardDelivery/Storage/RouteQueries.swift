@@ -83,10 +83,11 @@ enum CampaignControl: String, Sendable, SQLConvertible {
     case running, paused, cancelled
 }
 
-/// What was read of campaigns' control in one transaction: once for each campaign.
+/// What stops campaigns, read in one transaction: once for each campaign and each sender domain.
 struct CampaignControls {
     let organization: OrganizationID
     private var known: [CampaignID: CampaignControl] = [:]
+    private var brakes: [String: Bool] = [:]
 
     init(organization: OrganizationID) { self.organization = organization }
 
@@ -95,6 +96,14 @@ struct CampaignControls {
         let control = try CampaignControlQueries.control(of: campaign, organization: organization, in: tx)
         known[campaign] = control
         return control
+    }
+
+    /// Whether too many complained about mail of a sender's domain.
+    mutating func isStopped(_ source: String, in tx: any ReadTransaction) throws -> Bool {
+        if let isPulled = brakes[source] { return isPulled }
+        let isPulled = try BrakeQueries.find(source, of: organization, in: tx)?.isPulled ?? false
+        brakes[source] = isPulled
+        return isPulled
     }
 }
 

@@ -400,6 +400,9 @@ enum PreflightWords {
             words("{count} by verified TLS", ["count": number(.verifiedTLS)]),
             words("{count} in the portal", ["count": number(.portal)]),
         ]
+        if report.count(.unproved) > 0 {
+            parts.append(words("{count} as plain mail", ["count": number(.unproved)]))
+        }
         if report.count(.held) > 0 { parts.append(words("{count} kept back", ["count": number(.held)])) }
         parts.append(words("{count} not at all", ["count": number(.notAtAll)]))
         return words("{count} {count|person|people}", count: report.total) + ": " + parts.joined(separator: ", ") + "."
@@ -409,6 +412,7 @@ enum PreflightWords {
         switch method {
         case .verifiedTLS: StatusModel(visit.words("Verified TLS"), .good)
         case .portal: StatusModel(visit.words("Portal"), .plain)
+        case .unproved: StatusModel(visit.words("Mail without proved TLS"), .warn)
         case .held: StatusModel(visit.words("Kept back"), .warn)
         case .notAtAll: StatusModel(visit.words("Not at all"), .bad)
         }

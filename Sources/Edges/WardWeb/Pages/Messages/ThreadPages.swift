@@ -114,7 +114,8 @@ enum ThreadPages {
     private static func sentence(_ method: SendMethod) -> String {
         switch method {
         case .verifiedTLS: "Your answer goes to their mailbox over verified TLS."
-        case .portal, .opportunisticTLS: "Your answer goes to the portal; the person gets a notice without content."
+        case .opportunisticTLS: "Your answer goes to their mailbox as plain mail, which they asked for."
+        case .portal: "Your answer goes to the portal; the person gets a notice without content."
         }
     }
 
