@@ -32,11 +32,15 @@ struct Module {
 let libraries: [(name: String, pkgConfig: String, debian: String)] = [
     ("CLibPQ", "libpq", "libpq-dev"),
     ("COpenSSL", "libcrypto", "libssl-dev"),
+    ("CRNP", "librnp", "librnp-dev"),
     ("CSodium", "libsodium", "libsodium-dev"),
     ("CSQLite", "sqlite3", "libsqlite3-dev"),
     ("CUnbound", "libunbound", "libunbound-dev"),
     ("CZlib", "zlib", "zlib1g-dev"),
 ]
+
+/// C of our own, one Swift importer each as well.
+let ownC = ["CSandbox"]
 
 let crypto = ["Crypto"]
 let nio = ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"]
@@ -70,9 +74,15 @@ let modules: [Module] = [
     Module(
         name: "WardMailCrypto",
         layer: .mechanisms,
-        uses: ["WardKernel", "WardCrypto"],
+        uses: ["WardKernel", "WardCrypto", "WardSandbox", "CRNP"],
         products: crypto,
-        testUses: ["WardMIME"]
+        testUses: ["WardMIME", "WardParseChild"]
+    ),
+    Module(
+        name: "WardSandbox",
+        layer: .mechanisms,
+        uses: ["WardKernel", "CSandbox"],
+        testUses: ["WardParseChild"]
     ),
     Module(name: "WardContentScan", layer: .mechanisms, uses: []),
     Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
@@ -141,7 +151,8 @@ let modules: [Module] = [
         uses: domain + [
             "WardKernel", "WardTelemetry", "WardCrypto", "WardStorage", "WardSQLite", "WardPostgres", "WardQueue",
             "WardDNS",
-            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardWeb", "WardCommands", "WardInbound",
+            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardSandbox", "WardWeb", "WardCommands",
+            "WardInbound",
         ],
         products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
     ),
@@ -184,7 +195,7 @@ let products: [String: String] = [
 func referee() {
     let layers = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0.layer) })
     for module in modules {
-        for used in module.uses where !libraries.contains(where: { $0.name == used }) {
+        for used in module.uses where !libraries.contains(where: { $0.name == used }) && !ownC.contains(used) {
             guard let layer = layers[used] else {
                 fatalError("\(module.name) uses \(used), which is not in the module table (or is test support).")
             }
@@ -196,8 +207,8 @@ func referee() {
             }
         }
     }
-    for library in libraries where modules.filter({ $0.uses.contains(library.name) }).count > 1 {
-        fatalError("\(library.name) has more than one Swift importer.")
+    for library in libraries.map(\.name) + ownC where modules.filter({ $0.uses.contains(library) }).count > 1 {
+        fatalError("\(library) has more than one Swift importer.")
     }
 }
 
@@ -239,6 +250,8 @@ var targets: [Target] = libraries.map {
     )
 }
 
+targets += ownC.map { .target(name: $0, path: "Sources/C/\($0)") }
+
 for module in modules {
     targets.append(
         .target(
@@ -251,7 +264,7 @@ for module in modules {
     )
     guard module.tests else { continue }
     // Tests of a module may use what the module uses (the C libraries apart), the real stores and the test support.
-    let inherited = module.uses.filter { used in !libraries.contains { $0.name == used } }
+    let inherited = module.uses.filter { used in !libraries.contains { $0.name == used } && !ownC.contains(used) }
     let kit =
         module.layer == .kernel
         ? [] : support.map(\.name) + ["WardSQLite", "WardPostgres", "WardStorage", "WardKernel"]
@@ -278,6 +291,16 @@ for kit in support {
         )
     )
 }
+
+// The child that parses, with orders to misbehave.
+targets.append(
+    .executableTarget(
+        name: "WardParseChild",
+        dependencies: dependencies(["WardSandbox", "WardMailCrypto"], []),
+        path: "Tests/Support/WardParseChild",
+        swiftSettings: settings
+    )
+)
 
 // Scenarios: the real binary, and the same installation with a test's own world outside, against real peers.
 targets += [

@@ -8,6 +8,7 @@ import WardServer
 @main
 struct Ward {
     static func main() async {
+        ConfinedChild.serveIfAsked()
         let host = ApplicationHost { command, output in
             try await Demonstration(command: command, output: output).run()
         }

@@ -17,6 +17,11 @@ struct WardTestServer: AsyncParsableCommand {
     /// Segments to make before serving, as NAME=RULE, in the first organization.
     @Option var segment: [String] = []
 
+    static func main() async {
+        ConfinedChild.serveIfAsked()
+        await main(nil)
+    }
+
     func run() async throws {
         let output = TerminalOutput()
         do {
