@@ -49,7 +49,7 @@ let store = ["WardKernel", "WardStorage"]
 let ground = store + ["WardVault", "WardAudit"]
 let domain = [
     "WardAudit", "WardVault", "WardIdentity", "WardContacts", "WardSegments", "WardConsent", "WardDelivery",
-    "WardPortal", "WardCampaigns", "WardSenderDomains", "WardSubmission",
+    "WardPortal", "WardCampaigns", "WardSenderDomains", "WardSubmission", "WardRecipientKeys",
 ]
 
 let modules: [Module] = [
@@ -122,6 +122,12 @@ let modules: [Module] = [
         layer: .domain,
         uses: ground + ["WardCrypto", "WardIdentity", "WardConsent", "WardDelivery", "WardMIME"],
         products: crypto
+    ),
+    Module(
+        name: "WardRecipientKeys",
+        layer: .domain,
+        uses: ground + ["WardMailCrypto", "WardSandbox"],
+        testUses: ["WardParseChild"]
     ),
     // Edges
     Module(

@@ -10,6 +10,10 @@ import WardStorage
 
 /// How a person of the audience would be reached.
 package enum PreflightMethod: String, Hashable, Sendable, CaseIterable {
+    /// Encrypted to the person's own certificate.
+    case smime
+    /// Encrypted to the person's own OpenPGP key.
+    case openPGP = "openpgp"
     case verifiedTLS = "verified_tls"
     case portal
     /// As plain mail, which nothing proves to be protected on its way: the person asked for that, or the sender declared the
@@ -18,6 +22,14 @@ package enum PreflightMethod: String, Hashable, Sendable, CaseIterable {
     /// Kept, and waiting for a time or a person.
     case held
     case notAtAll = "not_at_all"
+
+    /// Whether such people would be written to.
+    var reaches: Bool {
+        switch self {
+        case .smime, .openPGP, .verifiedTLS, .portal, .unproved: true
+        case .held, .notAtAll: false
+        }
+    }
 }
 
 /// People who would be reached the same way for the same reason.
@@ -49,7 +61,7 @@ package struct PreflightReport: Hashable, Sendable {
         groups.reduce(0) { $0 + ($1.method == method ? $1.count : 0) }
     }
     /// People who would be written to.
-    package var reached: Int { count(.verifiedTLS) + count(.portal) + count(.unproved) }
+    package var reached: Int { groups.reduce(0) { $0 + ($1.method.reaches ? $1.count : 0) } }
 }
 
 /// The stored words of a preflight beyond those of the gate and of `NoMessage`.
@@ -61,6 +73,7 @@ package enum PreflightReason {
     static let order = "method_order"
     static let askedForPlain = "asked_for_plain_mail"
     static let declaredFree = "declared_free"
+    static let ownKey = "own_key"
 
     package static func sentence(of word: String) -> String {
         switch word {
@@ -69,6 +82,7 @@ package enum PreflightReason {
         case noVerifiedTLS: return "Their provider offers no verified TLS."
         case sensitivity: return "The message is for the portal alone."
         case askedForPlain: return "They asked for plain mail, informed of the risk."
+        case ownKey: return "Their own key is on record."
         case declaredFree: return "The message was declared free of health information."
         case order: return "The portal comes first in your order of methods."
         default:
@@ -230,6 +244,8 @@ extension PreflightReason {
         switch decision.verdict {
         case .refuse(let reason): return (.notAtAll, reason.rawValue)
         case .hold(let reason, _): return (.held, reason.rawValue)
+        case .cleared(.smime): return (.smime, ownKey)
+        case .cleared(.openPGP): return (.openPGP, ownKey)
         case .cleared(.verifiedTLS): return (.verifiedTLS, tlsKnown)
         case .cleared(.opportunisticTLS):
             let isAskedFor = decision.answers.contains { if case .permits = $0.answer { true } else { false } }
@@ -237,7 +253,10 @@ extension PreflightReason {
         case .cleared(.portal):
             func allowed(_ question: GateQuestionName) -> Set<SendMethod>? {
                 for answer in decision.answers where answer.question == question {
-                    if case .allows(let methods, _) = answer.answer { return methods }
+                    switch answer.answer {
+                    case .allows(let methods, _), .carries(let methods, _, _): return methods
+                    default: continue
+                    }
                 }
                 return nil
             }

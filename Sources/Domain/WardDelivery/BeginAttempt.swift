@@ -22,6 +22,15 @@ struct AttemptPlan: Sendable {
     let route: Route?
     /// The message's own envelope sender.
     let returnPath: EmailAddress
+    /// What is sent in place of the composed message, for methods that need the recipient's key.
+    let protected: ProtectedForm?
+}
+
+/// What follows from asking the gate before an attempt.
+enum AttemptStep: Sendable {
+    case transmit(AttemptPlan)
+    /// Nothing was begun: the protected form has to be made first.
+    case protect(ProtectionPlan)
 }
 
 /// A message that may be attempted, before the gate is asked.
@@ -33,6 +42,7 @@ private struct AttemptCandidate {
     let envelope: (address: EmailAddress, values: Sensitive<[UInt8]>)
     let scan: MessageScan
     let isReviewed: Bool
+    var form: StoredProtectedForm?
 
     func subject(at now: Timestamp) -> GateSubject {
         var subject = GateSubject(
@@ -46,6 +56,7 @@ private struct AttemptCandidate {
         )
         subject.findings = scan.findings
         subject.isReviewed = isReviewed
+        subject.protected = form.map { ($0.method, $0.digest) }
         return subject
     }
 }
@@ -54,8 +65,8 @@ extension Delivery {
     /// Reads the messages, asks the gate again, and begins an attempt of each; nil where there is nothing to transmit (held,
     /// refused, put into the portal, final). What is the same for all of an organization's messages is read once, and the gate
     /// is asked about all of them at once. All in the caller's transaction.
-    func begin(_ items: [WorkItem], in tx: any WriteTransaction) throws -> [AttemptPlan?] {
-        var plans = [AttemptPlan?](repeating: nil, count: items.count)
+    func begin(_ items: [WorkItem], in tx: any WriteTransaction) throws -> [AttemptStep?] {
+        var steps = [AttemptStep?](repeating: nil, count: items.count)
         let now = surroundings.now()
         for (organization, positions) in Dictionary(grouping: items.indices, by: { items[$0].organization }) {
             let rows = try DeliveryQueries.find(
@@ -71,9 +82,11 @@ extension Delivery {
                     candidates.append(candidate)
                 }
             }
-            try clearAndBegin(candidates, of: organization, at: now, into: &plans, in: tx)
+            let forms = try usableForms(of: candidates.map(\.row), at: now, organization: organization, in: tx)
+            for position in candidates.indices { candidates[position].form = forms[candidates[position].row.id] }
+            try clearAndBegin(candidates, of: organization, at: now, into: &steps, in: tx)
         }
-        return plans
+        return steps
     }
 
     /// What the gate is to be asked about, or nil when the item is dealt with.
@@ -174,7 +187,7 @@ extension Delivery {
         _ candidates: [AttemptCandidate],
         of organization: OrganizationID,
         at now: Timestamp,
-        into plans: inout [AttemptPlan?],
+        into steps: inout [AttemptStep?],
         in tx: any WriteTransaction
     ) throws {
         guard !candidates.isEmpty else { return }
@@ -201,23 +214,61 @@ extension Delivery {
             for (position, (decision, clearance)) in cleared.enumerated() {
                 var candidate = group[position]
                 guard let clearance else {
-                    try settle(Self.event(of: decision.verdict), &candidate.row, candidate.item, at: now, in: tx)
+                    if case .cleared(let method) = decision.verdict {
+                        steps[candidate.position] = try protection(of: &candidate, method, at: now, in: tx)
+                    } else {
+                        try settle(Self.event(of: decision.verdict), &candidate.row, candidate.item, at: now, in: tx)
+                    }
                     continue
                 }
                 if let until = try warmUpWait(of: candidate, clearance, at: now, in: tx) {
                     try settle(.gateHeld(.warmUp, until: until), &candidate.row, candidate.item, at: now, in: tx)
                     continue
                 }
-                plans[candidate.position] = try begin(
+                steps[candidate.position] = try begin(
                     &candidate,
                     clearance,
                     routes,
                     raised: decision.inputs?.sensitivity(under: subjects[position].policy.scan),
                     at: now,
                     in: tx
-                )
+                ).map(AttemptStep.transmit)
             }
         }
+    }
+
+    /// What the protected form is made from. Nil, and held for a person, while an attempt is in doubt: other bytes than
+    /// those that may have arrived are another message.
+    private func protection(
+        of candidate: inout AttemptCandidate,
+        _ method: SendMethod,
+        at now: Timestamp,
+        in tx: any WriteTransaction
+    ) throws -> AttemptStep? {
+        let organization = candidate.item.organization
+        let row = candidate.row
+        guard method.needsRecipientKey, let contact = row.recipient.contact, row.life.doubts == 0,
+            let key = try keySource.key(of: contact, for: method, at: now, organization: organization, in: tx)
+        else {
+            try settle(.gateHeld(.contentDiffers, until: nil), &candidate.row, candidate.item, at: now, in: tx)
+            return nil
+        }
+        return .protect(
+            ProtectionPlan(
+                item: candidate.item,
+                message: row.id,
+                recipient: row.recipient,
+                content: candidate.content,
+                address: candidate.envelope.address,
+                values: candidate.envelope.values,
+                // The subject itself: it travels inside the encrypted part (RFC 9788).
+                frozen: row.frozen,
+                method: method,
+                key: key,
+                signers: try signers(of: candidate.content, in: tx),
+                now: now
+            )
+        )
     }
 
     /// Until when a message waits for its sender domain's warm-up; the portal knows none.
@@ -288,7 +339,9 @@ extension Delivery {
                 sender: candidate.content.terms.sender.address,
                 organization: organization,
                 in: tx
-            )
+            ),
+            protected: clearance.method.needsRecipientKey
+                ? try candidate.form.map { try opened($0, of: row, organization: organization, in: tx) } : nil
         )
     }
 
@@ -327,7 +380,7 @@ extension Delivery {
         switch verdict {
         case .hold(let reason, let until): .gateHeld(reason, until: until)
         case .refuse(let reason): .gateRefused(reason)
-        // A clearance needs a message and a digest, and both were given.
+        // What is cleared without a clearance has no protected form yet, and gets one instead of an event.
         case .cleared: .gateHeld(.contentDiffers, until: nil)
         }
     }

@@ -42,6 +42,7 @@ package struct DeliverySources: Sendable {
     package var audience: any AudienceSource
     package var people: any PersonSource
     package var signers: any SignerSource
+    package var keys: any RecipientKeySource
     /// Beside `LiteralComposer`, which is always there.
     package var composers: [any ContentComposer]
 
@@ -50,12 +51,14 @@ package struct DeliverySources: Sendable {
         audience: any AudienceSource,
         people: any PersonSource,
         signers: any SignerSource,
+        keys: any RecipientKeySource = NoRecipientKeys(),
         composers: [any ContentComposer] = []
     ) {
         self.portal = portal
         self.audience = audience
         self.people = people
         self.signers = signers
+        self.keys = keys
         self.composers = composers
     }
 }
@@ -73,6 +76,7 @@ package final class Delivery: Sendable {
     let audience: any AudienceSource
     let composers: [String: any ContentComposer]
     let signerSource: any SignerSource
+    let keySource: any RecipientKeySource
     let transmitter: any Transmitter
     let destinations: Destinations
     let contents = ContentCache()
@@ -100,6 +104,7 @@ package final class Delivery: Sendable {
         portal = sources.portal
         audience = sources.audience
         signerSource = sources.signers
+        keySource = sources.keys
         queue = Queue(surroundings: surroundings)
         destinations = Destinations(vault: vault)
         composers = ([LiteralComposer()] + sources.composers).reduce(into: [:]) { $0[$1.name] = $1 }
@@ -114,7 +119,7 @@ package final class Delivery: Sendable {
             UnencryptedRequestQuestion(consent: consent),
             SensitivityQuestion(),
             ProtectionQuestion(),
-            TransportQuestion(portal: sources.portal, destinations: destinations),
+            TransportQuestion(portal: sources.portal, keys: sources.keys, destinations: destinations),
         ])
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import WardCrypto
 import WardKernel
 import WardMIME
+import WardMailCrypto
 import WardQueue
 import WardStorage
 
@@ -249,11 +251,34 @@ package final class DeliveryWorker: Sendable {
 extension Delivery {
     /// One claimed item from the gate to the committed result.
     func attempt(_ item: WorkItem, through writes: AttemptWrites) async throws -> PaceSignal {
-        guard let plan = try await writes.begin(item) else { return .neutral }
+        guard let plan = try await plan(item, through: writes) else { return .neutral }
         let outcome = await transmit(plan, through: writes)
         try await keep(AttemptEnd(plan: plan, outcome: outcome), through: writes)
         guard case .transmitted(let transmitted) = outcome else { return .neutral }
         return transmitted.paceSignal
+    }
+
+    /// Begins an attempt; a message that needs its protected form gets that first, kept before anything leaves.
+    private func plan(_ item: WorkItem, through writes: AttemptWrites) async throws -> AttemptPlan? {
+        switch try await writes.begin(item) {
+        case nil: return nil
+        case .transmit(let plan): return plan
+        case .protect(let plan):
+            let form: ProtectedForm
+            do {
+                form = try await ProcessorThreads.shared.run { try self.protectedForm(plan) }
+            } catch is MailProtectionError {
+                try await hold(item, .cannotEncrypt)
+                return nil
+            } catch is CryptoError {
+                try await hold(item, .cannotEncrypt)
+                return nil
+            }
+            let next = try await writes.begin(ProtectedMessage(plan: plan, form: form))
+            // Another key was put in its place meanwhile: the item comes back when its lease ends.
+            guard case .transmit(let plan) = next else { return nil }
+            return plan
+        }
     }
 
     /// Commits how an attempt ended. What the other server answered is known here alone until then, so a database that is
@@ -290,7 +315,7 @@ extension Delivery {
         let bytes: [UInt8]
         do {
             let message =
-                try rendered.take(plan.message)
+                try plan.protected.map { OutgoingOctets($0.bytes) } ?? rendered.take(plan.message)
                 ?? encoded(plan.content, address: plan.address, values: plan.values, frozen: plan.frozen)
             guard plan.clearance.covers(digest: message.digest, address: plan.address, at: surroundings.now()) else {
                 return .doesNotCompose(.contentDiffers)
@@ -304,11 +329,11 @@ extension Delivery {
             recipient: plan.address,
             bytes: bytes,
             route: plan.route,
-            isOpportunistic: plan.clearance.method == .opportunisticTLS
+            isOpportunistic: plan.clearance.method.isOpportunistic
         )
         let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
             try await writes.mark(plan)
         }
-        return .transmitted(outcome)
+        return .transmitted(plan.protected.map { outcome.naming(key: $0.fingerprint) } ?? outcome)
     }
 }

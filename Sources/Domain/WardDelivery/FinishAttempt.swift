@@ -254,7 +254,7 @@ extension Delivery {
         entry.disclosure = AuditDisclosure(
             recipient: AuditObject(kind: row.recipient.kind, identifier: row.recipient.bytes),
             channel: "email",
-            protection: evidence?.tlsVersion ?? "none"
+            protection: evidence.flatMap { $0.method.needsRecipientKey ? $0.method.rawValue : $0.tlsVersion } ?? "none"
         )
         try audit.record(entry, by: Self.service(organization), in: tx)
     }

@@ -72,7 +72,7 @@ extension Delivery {
         return OutgoingOctets(try DKIM.fields(frozen.signatures, domain: domain, of: message) + message)
     }
 
-    private func signers(of content: MessageContent, in tx: any ReadTransaction) throws -> [DKIMSigner] {
+    func signers(of content: MessageContent, in tx: any ReadTransaction) throws -> [DKIMSigner] {
         try signerSource.signers(for: content.terms.sender.address.domain, of: content.organization, in: tx)
     }
 
@@ -125,7 +125,7 @@ extension Delivery {
     }
 
     /// The message without signatures.
-    private func octets(
+    func octets(
         _ content: MessageContent,
         address: EmailAddress,
         values: Sensitive<[UInt8]>,

@@ -46,7 +46,7 @@ package struct SMTPTransmitter: Transmitter {
         beforeFinalDot: @Sendable () async throws -> Void
     ) async -> TransmissionOutcome {
         guard clearance.address == transmission.recipient,
-            transmission.isOpportunistic == (clearance.method == .opportunisticTLS)
+            transmission.isOpportunistic == clearance.method.isOpportunistic
         else { return .withheld }
         let message: SMTPMessage
         do {
@@ -212,5 +212,24 @@ package struct SMTPTransmitter: Transmitter {
         evidence.asksTLSOnward = attempt.asksTLSOnward
         evidence.route = route?.proofEndsAt
         return evidence
+    }
+}
+
+extension TransmissionOutcome {
+    /// The same with the key that the message was encrypted to in its evidence.
+    func naming(key fingerprint: String) -> TransmissionOutcome {
+        func named(_ evidence: AttemptEvidence) -> AttemptEvidence {
+            var evidence = evidence
+            evidence.keyFingerprint = fingerprint
+            return evidence
+        }
+        return switch self {
+        case .accepted(let evidence): .accepted(named(evidence))
+        case .failedForNow(let word, let evidence): .failedForNow(word, named(evidence))
+        case .refusedForGood(let refusal, let evidence): .refusedForGood(refusal, named(evidence))
+        case .notProtectable(let word, let evidence): .notProtectable(word, named(evidence))
+        case .inDoubt(let word, let evidence): .inDoubt(word, named(evidence))
+        case .withheld: .withheld
+        }
     }
 }

@@ -19,7 +19,14 @@ package enum SentMessage: Sendable {
 extension Delivery {
     /// Puts a message together again from what was stored (template version, sealed values, frozen parts, signatures) and
     /// shows it when its digest is the stored one. Showing it is a disclosure, audited with its reason.
-    package func showSent(_ id: MessageID, why: String, by requester: Requester) async throws -> SentMessage {
+    ///
+    /// - Parameter encrypted: of a message that was encrypted to the person's key, the bytes that left; else what is inside.
+    package func showSent(
+        _ id: MessageID,
+        encrypted: Bool = false,
+        why: String,
+        by requester: Requester
+    ) async throws -> SentMessage {
         try requester.require(.viewMessages)
         guard let why = Self.reason(why) else { return .reasonMissing }
         let organization = requester.organization
@@ -27,7 +34,7 @@ extension Delivery {
             guard let row = try DeliveryQueries.find(id, of: organization, in: tx) else {
                 throw DeliveryError.messageNotFound(id)
             }
-            let shown = try self.composedAgain(row, organization, in: tx)
+            let shown = try self.composedAgain(row, encrypted: encrypted, organization, in: tx)
             var outcome = "shown"
             if case .differs = shown { outcome = "differs" }
             if case .erased = shown { outcome = "erased" }
@@ -48,6 +55,7 @@ extension Delivery {
 
     private func composedAgain(
         _ row: StoredDelivery,
+        encrypted: Bool,
         _ organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> SentMessage {
@@ -66,7 +74,14 @@ extension Delivery {
                 )
             )
             guard message.digest == row.frozen.digest else { return .differs }
-            return .shown(Sensitive(message.bytes), DeliverySummary(row))
+            guard row.life.method?.needsRecipientKey == true,
+                let form = try ProtectedQueries.find([row.id], of: organization, in: tx)[row.id]
+            else { return .shown(Sensitive(message.bytes), DeliverySummary(row)) }
+            let bytes =
+                try encrypted
+                ? opened(form, of: row, organization: organization, in: tx).bytes
+                : octets(content, address: envelope.address, values: envelope.values, frozen: row.frozen)
+            return .shown(Sensitive(bytes), DeliverySummary(row))
         } catch VaultError.subjectErased {
             return .erased
         }

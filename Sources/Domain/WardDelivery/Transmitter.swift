@@ -25,7 +25,8 @@ package struct Transmission: Sendable {
     /// RFC 5322, CRLF line ends.
     package let bytes: [UInt8]
     package let route: Route?
-    /// Whether it may also go to a server that proves nothing; see `SendMethod.opportunisticTLS`.
+    /// Whether it may also go to a server that proves nothing: what `SendMethod.opportunisticTLS` carries, and what is
+    /// encrypted to the recipient's own key.
     package let isOpportunistic: Bool
 }
 

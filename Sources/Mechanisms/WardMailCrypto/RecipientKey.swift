@@ -101,6 +101,11 @@ package struct RecipientKey: Sendable, Hashable, Codable {
     /// A certificate in DER, or a public key in OpenPGP's binary form; empty for `newerThanSupported`.
     package var bytes: [UInt8]
 
+    package init(facts: RecipientKeyFacts, bytes: [UInt8]) {
+        self.facts = facts
+        self.bytes = bytes
+    }
+
     /// Reads whatever somebody gave as a key: a certificate in DER or PEM, an OpenPGP key with or without armor. Runs in the
     /// confined child. Throws `malformed`; a key that can protect nothing is read, with its problem.
     package static func read(_ given: [UInt8], at time: Int64) throws(MailProtectionError) -> RecipientKey {

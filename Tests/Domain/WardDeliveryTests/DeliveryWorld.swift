@@ -108,6 +108,44 @@ final class ScriptedSigners: SignerSource {
     }
 }
 
+/// The keys of people as a test says.
+final class ScriptedKeys: RecipientKeySource {
+    let state = Mutex<[ContactID: [SendMethod: ProtectingKey]]>([:])
+    /// Methods whose key has expired or was revoked.
+    let lost = Mutex<[ContactID: Set<SendMethod>]>([:])
+    /// People with a key that could never protect anything.
+    let unusable = Mutex<Set<ContactID>>([])
+
+    func held(
+        by contacts: [ContactID],
+        at now: Timestamp,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [ContactID: HeldKeys] {
+        let (broken, lost) = (unusable.withLock { $0 }, lost.withLock { $0 })
+        return state.withLock { state in
+            contacts.reduce(into: [:]) { found, contact in
+                let usable = Set((state[contact] ?? [:]).keys)
+                found[contact] = HeldKeys(
+                    usable: usable,
+                    lost: lost[contact] ?? [],
+                    hasUnusable: broken.contains(contact)
+                )
+            }
+        }
+    }
+
+    func key(
+        of contact: ContactID,
+        for method: SendMethod,
+        at now: Timestamp,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> ProtectingKey? {
+        state.withLock { $0[contact]?[method] }
+    }
+}
+
 /// A server that answers as a test says and keeps what it took.
 final class ScriptedTransmitter: Transmitter {
     enum Answer: Sendable {
@@ -193,6 +231,7 @@ struct DeliveryWorld {
     let portal = RecordingPortal()
     let people = ScriptedPeople()
     let signers = ScriptedSigners()
+    let keys = ScriptedKeys()
     let transmitter = ScriptedTransmitter()
     let delivery: Delivery
     let worker: DeliveryWorker
@@ -235,7 +274,7 @@ struct DeliveryWorld {
             vault: ground.vault,
             audit: ground.audit,
             consent: consent,
-            sources: DeliverySources(portal: portal, audience: people, people: people, signers: signers),
+            sources: DeliverySources(portal: portal, audience: people, people: people, signers: signers, keys: keys),
             transmitter: transmitter,
             configuration: configuration,
             surroundings: surroundings

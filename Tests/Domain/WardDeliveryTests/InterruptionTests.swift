@@ -119,7 +119,8 @@ import WardVault
                     from: world.store
                 )
                 let item = try #require(items.first)
-                let plan = try #require(try await world.store.write { try world.delivery.begin([item], in: $0)[0] })
+                let begun = try await world.store.write { try world.delivery.begin([item], in: $0)[0] }
+                guard case .transmit(let plan) = begun else { throw DeliveryWorld.Unexpected() }
                 if diesAfterDot {
                     try await world.store.write { try world.delivery.markMayHaveBeenSent([plan], in: $0) }
                 }

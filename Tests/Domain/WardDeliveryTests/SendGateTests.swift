@@ -68,12 +68,12 @@ import WardVault
         }
     }
 
-    @Test func `restricted messages know the portal alone, whatever is chosen`() throws {
+    @Test func `restricted messages know the portal and the person's own keys alone, whatever is chosen`() throws {
         let sender = MailSender(name: "x", address: try #require(EmailAddress("a@lakeside.example")))
         for choice in MethodChoice.allCases {
             var terms = MessageTerms(messageClass: .treatment, sensitivity: .restricted, sender: sender)
             terms.methods = choice
-            #expect(terms.allowedMethods.isSubset(of: [.portal]))
+            #expect(terms.allowedMethods.isSubset(of: [.smime, .openPGP, .portal]))
             for isTLSPossible in [true, false] {
                 let answers = [
                     AnsweredQuestion(question: .sensitivity, answer: .allows(terms.allowedMethods, note: "x")),

@@ -46,7 +46,7 @@ package enum GateQuestionName: String, CaseIterable, Sendable, Codable, Hashable
 
     /// What this version does not ask yet; shown with every explanation, never taken as "yes".
     package static let notAsked = [
-        "frequency caps", "quiet hours", "S/MIME and OpenPGP keys",
+        "frequency caps", "quiet hours",
     ]
 }
 
@@ -60,6 +60,8 @@ package struct GateSubject: Sendable {
     package var terms: MessageTerms
     /// SHA-256 of the composed message; nil in a dry run.
     package var digest: [UInt8]?
+    /// SHA-256 of the message's stored protected form, with the method whose form it is.
+    var protected: (method: SendMethod, digest: [UInt8])?
     /// The moment of asking, the same for all questions.
     package var now: Timestamp
     /// The protection policy in force, and its number (0: none was ever put into force).
@@ -91,6 +93,12 @@ package struct GateSubject: Sendable {
         self.digest = digest
         self.now = now
     }
+
+    /// The digest of what the method sends; nil while its protected form has not been made.
+    func digest(for method: SendMethod) -> [UInt8]? {
+        guard method.needsRecipientKey else { return digest }
+        return protected.flatMap { $0.method == method ? $0.digest : nil }
+    }
 }
 
 /// One answer. `note` says why in a safe word or two (`granted`, `not_a_campaign`), never a value.
@@ -100,6 +108,8 @@ package enum GateAnswer: Sendable, Hashable, Codable {
     case notApplicable(note: String)
     /// Passes, but only these methods may carry it.
     case allows(Set<SendMethod>, note: String)
+    /// What can carry it now. `lost`: methods whose key the person has, and which has expired or was revoked.
+    case carries(Set<SendMethod>, lost: Set<SendMethod>, note: String)
     /// The person asked for it: these methods may carry the message beside what sensitivity and policy allow.
     case permits(Set<SendMethod>, note: String)
     /// What the protection policy asks for; its order picks.

@@ -103,7 +103,7 @@ package struct SendGate: Sendable {
         return subjects.indices.map { position in
             let (subject, decision) = (subjects[position], decisions[position])
             guard case .cleared(let method) = decision.verdict, let message = subject.message,
-                let digest = subject.digest
+                let digest = subject.digest(for: method)
             else { return (decision, nil) }
             return (
                 decision,
@@ -149,6 +149,8 @@ private struct MethodPick {
     /// What rules allow, and what can carry the message now.
     private var allowed = Set(SendMethod.allCases)
     private var available = Set(SendMethod.allCases)
+    /// What could carry it no more: the person's key has expired or was revoked.
+    private var lost: Set<SendMethod> = []
     private var isTLSExclusive = false
     private var wasLimited = false
 
@@ -169,6 +171,9 @@ private struct MethodPick {
             isTLSExclusive = demand.isTLSExclusive && permitted.isEmpty
             allowed.formIntersection(permitted.union(permitted.isEmpty ? [] : [.verifiedTLS]).union(demand.methods))
         case .allows(let methods, _) where answered.question == .transport: available.formIntersection(methods)
+        case .carries(let methods, let lost, _):
+            available.formIntersection(methods)
+            self.lost.formUnion(lost)
         case .allows(let methods, _): allowed.formIntersection(methods)
         }
         wasLimited = true
@@ -177,7 +182,14 @@ private struct MethodPick {
     var verdict: GateVerdict {
         // Without any answer about methods nothing is known that would carry the message.
         guard wasLimited else { return .hold(.noMethod, until: nil) }
-        if let method = order.first(where: allowed.intersection(available).contains) { return .cleared(method) }
+        let picked = order.first(where: allowed.intersection(available).contains)
+        // A key that fails is no reason to send in a weaker way unasked; another key of the person's is as good.
+        if picked?.needsRecipientKey != true, let missed = order.first(where: allowed.intersection(lost).contains),
+            order.firstIndex(of: missed).map({ at in picked.flatMap(order.firstIndex).map { at < $0 } ?? true }) == true
+        {
+            return .hold(.keyUnusable, until: nil)
+        }
+        if let picked { return .cleared(picked) }
         let wanted = allowed.intersection(order)
         if isTLSExclusive, wanted.contains(.verifiedTLS) { return .refuse(.noTLS) }
         if wanted.contains(.portal) { return .hold(.noRecognition, until: nil) }

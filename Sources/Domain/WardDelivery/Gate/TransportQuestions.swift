@@ -48,8 +48,9 @@ package struct SensitivityQuestion: GateQuestion {
     }
 }
 
-/// Which methods can carry it? Verified TLS, unless a look at the recipient's server within the last hour said that it is
-/// impossible; the portal, if the person can be recognised there. Whether TLS really holds is seen at each attempt: where
+/// Which methods can carry it? S/MIME and OpenPGP, where the person's key is held and usable; verified TLS, unless a look at
+/// the recipient's server within the last hour said that it is impossible; the portal, if the person can be recognised
+/// there. Whether TLS really holds is seen at each attempt: where
 /// it does not, the gate is asked again with that knowledge.
 package struct TransportQuestion: GateQuestion {
     package var name: GateQuestionName { .transport }
@@ -57,10 +58,12 @@ package struct TransportQuestion: GateQuestion {
     package static let proofLifetime: Duration = .hours(1)
 
     let portal: any PortalDropbox
+    let keys: any RecipientKeySource
     let destinations: Destinations
 
-    init(portal: any PortalDropbox, destinations: Destinations) {
+    init(portal: any PortalDropbox, keys: any RecipientKeySource, destinations: Destinations) {
         self.portal = portal
+        self.keys = keys
         self.destinations = destinations
     }
 
@@ -74,20 +77,26 @@ package struct TransportQuestion: GateQuestion {
             in: tx
         )
         let recognisable = try recognisable(subjects, organization: organization, in: tx)
+        let held = try keys.held(by: subjects.compactMap(\.recipient.contact), at: now, of: organization, in: tx)
         return subjects.map { subject in
             let isTLSPossible = hashes[subject.address.domain].flatMap { proofs[$0] } ?? true
             let isRecognisable = subject.recipient.contact.map { recognisable.contains($0) } ?? false
-            return Self.answer(isTLSPossible: isTLSPossible, isRecognisable: isRecognisable)
+            return Self.answer(
+                isTLSPossible: isTLSPossible,
+                isRecognisable: isRecognisable,
+                keys: subject.recipient.contact.flatMap { held[$0] } ?? HeldKeys()
+            )
         }
     }
 
     /// The answer from what is known: a pure function. What can carry a message says nothing about what may: the verdict
     /// puts the two together, so that a kept answer stays true under another policy.
-    static func answer(isTLSPossible: Bool, isRecognisable: Bool) -> GateAnswer {
-        var available: Set<SendMethod> = [.opportunisticTLS]
+    static func answer(isTLSPossible: Bool, isRecognisable: Bool, keys: HeldKeys = HeldKeys()) -> GateAnswer {
+        var available = keys.usable.union([.opportunisticTLS])
         if isTLSPossible { available.insert(.verifiedTLS) }
         if isRecognisable { available.insert(.portal) }
-        return .allows(available, note: isTLSPossible ? "tls_not_ruled_out" : "no_verified_tls")
+        let note = (isTLSPossible ? "tls_not_ruled_out" : "no_verified_tls") + (keys.hasUnusable ? "_key_unusable" : "")
+        return keys.lost.isEmpty ? .allows(available, note: note) : .carries(available, lost: keys.lost, note: note)
     }
 
     private func recognisable(

@@ -628,5 +628,34 @@ CREATE TABLE delivery_retention (
     PRIMARY KEY (organization)
 );
 """#),
+Migration(module: "WardDelivery", number: 7, name: "protected_messages", sqlite: #"""
+-- The encrypted form of a message: made once, before its first attempt, and sent as it is at every attempt. Sealed under the
+-- recipient's key; `recipient_key` names the certificate or key that it is encrypted to.
+CREATE TABLE delivery_protected (
+    organization BLOB NOT NULL,
+    delivery BLOB NOT NULL,
+    method TEXT NOT NULL,
+    recipient_key BLOB NOT NULL,
+    digest BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (organization, delivery),
+    FOREIGN KEY (organization, delivery) REFERENCES delivery (organization, id)
+) STRICT;
+"""#, postgres: #"""
+-- The encrypted form of a message: made once, before its first attempt, and sent as it is at every attempt. Sealed under the
+-- recipient's key; `recipient_key` names the certificate or key that it is encrypted to.
+CREATE TABLE delivery_protected (
+    organization BYTEA NOT NULL,
+    delivery BYTEA NOT NULL,
+    method TEXT NOT NULL,
+    recipient_key BYTEA NOT NULL,
+    digest BYTEA NOT NULL,
+    sealed BYTEA NOT NULL,
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (organization, delivery),
+    FOREIGN KEY (organization, delivery) REFERENCES delivery (organization, id)
+);
+"""#),
     ]
 }

@@ -278,7 +278,7 @@ struct DeliveryLife: Hashable, Sendable {
         // Our own process died, which says nothing about their server: the message is owed all the same.
         case .foundAbandoned where mayHaveBeenSent: return doubt(next: next, isRepeated: true)
         // The gate knows no other method for what travels opportunistically: at once would be for ever.
-        case .notProtectable where method == .opportunisticTLS, .failedForNow:
+        case .notProtectable where method?.isOpportunistic == true, .failedForNow:
             return next >= expiresAt ? end(.expired) : requeue(at: next)
         case .foundAbandoned, .notProtectable, .withheld: return requeue(at: now)
         default: return []

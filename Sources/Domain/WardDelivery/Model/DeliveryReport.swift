@@ -179,6 +179,8 @@ package struct AttemptEvidence: Sendable, Hashable, Codable {
     package var asksTLSOnward: Bool?
     /// What the proof ends at, when mail went by a route.
     package var route: String?
+    /// The fingerprint of the certificate or key that the message was encrypted to.
+    package var keyFingerprint: String?
 
     package init(method: SendMethod) { self.method = method }
 }

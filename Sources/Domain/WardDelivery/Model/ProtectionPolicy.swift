@@ -94,8 +94,8 @@ package struct ProtectionPolicy: Sendable, Codable, Hashable {
 
     /// What holds where nobody decided anything.
     package static let standard = ProtectionPolicy()
-    /// The order where no level names one.
-    package static let standardOrder: [SendMethod] = [.verifiedTLS, .portal]
+    /// The order where no level names one: the person's own keys first, which few have.
+    package static let standardOrder: [SendMethod] = [.smime, .openPGP, .verifiedTLS, .portal]
 }
 
 /// A value with the level that it comes from.

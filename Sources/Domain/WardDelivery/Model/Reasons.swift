@@ -59,6 +59,10 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
     case contentDiffers = "content_differs"
     /// The message failed to compose or be stored three times.
     case cannotCompose = "cannot_compose"
+    /// The person's certificate or key has expired or was revoked: nothing goes in a weaker way because of that alone.
+    case keyUnusable = "key_unusable"
+    /// The person's key was held to be usable, and encrypting to it failed.
+    case cannotEncrypt = "cannot_encrypt"
     /// Staff took it out of the queue.
     case byStaff = "held_by_staff"
     /// The sender domain is new to the provider, and today's budget is used up.
@@ -67,8 +71,8 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
     case complaints
 
     /// Whether it may pass without anybody doing anything about the message: a birth date is added, a server gets TLS, the
-    /// order of methods changes.
-    var mayPass: Bool { [.noMethod, .noRecognition, .tlsNotPossible].contains(self) }
+    /// order of methods changes, a new key is kept.
+    var mayPass: Bool { [.noMethod, .noRecognition, .tlsNotPossible, .keyUnusable].contains(self) }
 
     /// The reason in words.
     package var sentence: String {
@@ -81,6 +85,9 @@ package enum HoldReason: String, CaseIterable, Sendable, Codable, Hashable {
         case .contentReview: "The content scan found something. A person must look at it first."
         case .contentDiffers: "The message no longer reads as when it was first to be sent."
         case .cannotCompose: "The message could not be put together."
+        case .keyUnusable:
+            "The person’s key has expired or was revoked. Keep a new one, or remove it to send in another way."
+        case .cannotEncrypt: "The message could not be encrypted to the person’s key."
         case .byStaff: "A member of staff holds it."
         case .warmUp: "Today’s budget for this provider is used up; it goes on tomorrow."
         case .complaints: "Too many people complained about mail from this domain."

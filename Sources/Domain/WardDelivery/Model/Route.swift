@@ -77,12 +77,13 @@ extension [Route] {
 package struct DeliverySettings: Sendable, Hashable {
     /// What is tried first. Verified TLS alone is forced TLS: what cannot go over it waits for a person.
     package var methodOrder: [SendMethod]
-    package init(methodOrder: [SendMethod] = [.verifiedTLS, .portal]) { self.methodOrder = methodOrder }
+    package init(methodOrder: [SendMethod] = ProtectionPolicy.standardOrder) { self.methodOrder = methodOrder }
 
     /// The organization's order for messages of a class. What is not in it carries nothing but what has no content to
     /// protect and no other way: a portal notice, and mail to staff.
     func effectiveOrder(for messageClass: MessageClass) -> [SendMethod] {
-        let order = methodOrder.isEmpty ? [.verifiedTLS, .portal] : methodOrder.filter { $0 != .opportunisticTLS }
+        let order =
+            methodOrder.isEmpty ? ProtectionPolicy.standardOrder : methodOrder.filter { $0 != .opportunisticTLS }
         guard messageClass == .portalNotice || messageClass == .staff else { return order }
         return order + [.verifiedTLS, .opportunisticTLS].filter { !order.contains($0) }
     }

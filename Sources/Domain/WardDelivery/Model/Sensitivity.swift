@@ -8,8 +8,8 @@ package enum Sensitivity: String, CaseIterable, Sendable, Codable, Hashable, Com
     /// The methods that may carry a message of this sensitivity.
     package var allowedMethods: Set<SendMethod> {
         switch self {
-        case .routine, .sensitive: [.verifiedTLS, .portal]
-        case .restricted: [.portal]
+        case .routine, .sensitive: [.smime, .openPGP, .verifiedTLS, .portal]
+        case .restricted: [.smime, .openPGP, .portal]
         }
     }
 
@@ -19,6 +19,10 @@ package enum Sensitivity: String, CaseIterable, Sendable, Codable, Hashable, Com
 
 /// How a message travels.
 package enum SendMethod: String, CaseIterable, Sendable, Codable, Hashable {
+    /// Encrypted to the person's certificate (RFC 8551): protected to the inbox and in it, whatever the servers do.
+    case smime
+    /// Encrypted to the person's OpenPGP key (RFC 9580, RFC 3156): as S/MIME.
+    case openPGP = "openpgp"
     /// Ordinary mail over TLS whose certificate was verified; protects the way between mail servers and ends at the inbox.
     case verifiedTLS = "verified_tls"
     /// The content waits in the portal; only a notice without content is mailed.
@@ -30,11 +34,19 @@ package enum SendMethod: String, CaseIterable, Sendable, Codable, Hashable {
     /// The method in words, for reports.
     package var title: String {
         switch self {
+        case .smime: "S/MIME"
+        case .openPGP: "OpenPGP"
         case .verifiedTLS: "Verified TLS"
         case .portal: "Portal"
         case .opportunisticTLS: "Mail without proved TLS"
         }
     }
+
+    /// Whether the content is encrypted to the person's own key.
+    package var needsRecipientKey: Bool { self == .smime || self == .openPGP }
+
+    /// Whether the way between the servers need not prove itself: there is nothing to protect on it, or it protects itself.
+    package var isOpportunistic: Bool { self == .opportunisticTLS || needsRecipientKey }
 }
 
 /// What staff chooses for one message, within what the sensitivity allows.
@@ -47,7 +59,7 @@ package enum MethodChoice: String, CaseIterable, Sendable, Codable, Hashable {
 
     package var methods: Set<SendMethod> {
         switch self {
-        case .automatic: [.verifiedTLS, .portal]
+        case .automatic: [.smime, .openPGP, .verifiedTLS, .portal]
         case .tlsOnly: [.verifiedTLS]
         case .portalOnly: [.portal]
         }

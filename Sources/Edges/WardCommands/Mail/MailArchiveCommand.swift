@@ -14,12 +14,19 @@ struct MailShowCommand: FacadeCommand {
     @OptionGroup var common: CommonOptions
     @Argument(help: "The message's identifier.") var message: String
     @Option(help: "Why, for the audit log.") var reason: String
+    @Flag(help: "Show the encrypted bytes that left, not what is inside.") var encrypted = false
 
     func validate() throws { _ = try MessageArgument.identifier(message) }
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let id = try MessageArgument.identifier(message)
-        switch try await session.facades.delivery.showSent(id, why: reason, by: session.requester) {
+        let sent = try await session.facades.delivery.showSent(
+            id,
+            encrypted: encrypted,
+            why: reason,
+            by: session.requester
+        )
+        switch sent {
         case .shown(let bytes, let summary):
             let text = bytes.expose(for: .disclosing) { String(decoding: $0, as: UTF8.self) }
             if common.json {

@@ -84,6 +84,9 @@ struct MailExplainCommand: FacadeCommand {
         switch answer {
         case .passes(let note), .notApplicable(let note): note
         case .allows(let methods, let note): "\(methods.map(\.title).sorted().joined(separator: ", ")) (\(note))"
+        case .carries(let methods, let lost, let note):
+            "\(methods.map(\.title).sorted().joined(separator: ", ")); lost: "
+                + "\(lost.map(\.title).sorted().joined(separator: ", ")) (\(note))"
         case .permits(let methods, let note): "\(methods.map(\.title).sorted().joined(separator: ", ")) (\(note))"
         case .demands(let demand):
             "\(demand.order.map(\.title).joined(separator: ", ")) (from: \(demand.orderFrom.title.lowercased()))"

@@ -400,6 +400,10 @@ enum PreflightWords {
             words("{count} by verified TLS", ["count": number(.verifiedTLS)]),
             words("{count} in the portal", ["count": number(.portal)]),
         ]
+        let encrypted = report.count(.smime) + report.count(.openPGP)
+        if encrypted > 0 {
+            parts.append(words("{count} encrypted to their own key", ["count": visit.format.number(encrypted)]))
+        }
         if report.count(.unproved) > 0 {
             parts.append(words("{count} as plain mail", ["count": number(.unproved)]))
         }
@@ -410,6 +414,8 @@ enum PreflightWords {
 
     static func status(_ method: PreflightMethod, _ visit: Visit) -> StatusModel {
         switch method {
+        case .smime: StatusModel(visit.words("S/MIME"), .good)
+        case .openPGP: StatusModel(visit.words("OpenPGP"), .good)
         case .verifiedTLS: StatusModel(visit.words("Verified TLS"), .good)
         case .portal: StatusModel(visit.words("Portal"), .plain)
         case .unproved: StatusModel(visit.words("Mail without proved TLS"), .warn)

@@ -161,6 +161,8 @@ enum DecisionPages {
 
     private static func protects(_ method: SendMethod) -> String {
         switch method {
+        case .smime, .openPGP:
+            "The message was encrypted to the person’s own key: nobody but its holder can read it, on the way or in the inbox."
         case .verifiedTLS:
             "Verified TLS protects the message between the mail servers. Once it reaches the inbox, it is an ordinary e-mail."
         case .portal:
@@ -176,7 +178,7 @@ enum DecisionPages {
             switch answered.answer {
             case .passes: StatusModel(visit.words("yes"), .good)
             case .notApplicable: StatusModel(visit.words("does not concern this message"), .plain)
-            case .allows(let methods, _):
+            case .allows(let methods, _), .carries(let methods, _, _):
                 StatusModel(
                     methods.filter { $0 != .opportunisticTLS }.map { visit.words($0.title) }.sorted()
                         .joined(separator: ", "),

@@ -113,6 +113,7 @@ enum ThreadPages {
 
     private static func sentence(_ method: SendMethod) -> String {
         switch method {
+        case .smime, .openPGP: "Your answer goes to their mailbox, encrypted to their own key."
         case .verifiedTLS: "Your answer goes to their mailbox over verified TLS."
         case .opportunisticTLS: "Your answer goes to their mailbox as plain mail, which they asked for."
         case .portal: "Your answer goes to the portal; the person gets a notice without content."
