@@ -6,6 +6,7 @@ package import WardConsent
 package import WardContacts
 package import WardDelivery
 package import WardIdentity
+package import WardRecipientKeys
 package import WardSegments
 package import WardSenderDomains
 package import WardSubmission
@@ -21,6 +22,7 @@ package struct CommandFacades: Sendable {
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
     package let submission: Submission
+    package let recipientKeys: RecipientKeys
     package let keys: any KeyAdministration
 
     package init(
@@ -33,6 +35,7 @@ package struct CommandFacades: Sendable {
         campaigns: Campaigns,
         senderDomains: SenderDomains,
         submission: Submission,
+        recipientKeys: RecipientKeys,
         keys: any KeyAdministration
     ) {
         self.identity = identity
@@ -44,6 +47,7 @@ package struct CommandFacades: Sendable {
         self.campaigns = campaigns
         self.senderDomains = senderDomains
         self.submission = submission
+        self.recipientKeys = recipientKeys
         self.keys = keys
     }
 }

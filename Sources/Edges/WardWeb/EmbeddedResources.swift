@@ -884,6 +884,69 @@ deceased = fallecida
 {count} {count|person|people} found = {count} {count|persona encontrada|personas encontradas}
 Contact = Contacto
 
+# A person's own certificates and keys.
+Own keys = Claves propias
+Keep a certificate or key = Guardar un certificado o una clave
+{count} usable of {total} = {count} en uso de {total}
+Certificates and keys = Certificados y claves
+What messages to this person are encrypted to. = Con qué se cifran los mensajes a esta persona.
+Whoever has a key of their own gets messages encrypted to it: nobody else can read them, on the way or in the mailbox. The subject is hidden as well. = Quien tiene clave propia recibe los mensajes cifrados con ella: nadie más puede leerlos, ni en el camino ni en el buzón. También se oculta el asunto.
+No certificate or key is kept for this person. = No se guarda ningún certificado ni clave de esta persona.
+Certificates and keys, the newest first = Certificados y claves, primero los más nuevos
+Kind = Tipo
+Fingerprint = Huella
+Valid until = Válida hasta
+no end = sin fin
+Remove = Quitar
+Kept in the audit log, such as: the person has a new one. = Queda en el registro de auditoría; por ejemplo: la persona tiene una nueva.
+Remove the key = Quitar la clave
+Compare the fingerprint with the person, in person or on the telephone. A key that somebody else sent in their name would let that somebody read the messages. = Compare la huella con la persona, en persona o por teléfono. Una clave que otro envió en su nombre dejaría a ese otro leer los mensajes.
+Paste it = Péguela
+A certificate (PEM) or an OpenPGP public key, from “-----BEGIN” to the end. = Un certificado (PEM) o una clave pública OpenPGP, desde «-----BEGIN» hasta el final.
+Or choose its file = O elija su archivo
+A certificate (.cer, .crt, .pem) or an OpenPGP public key (.asc, .gpg, .pgp), at most 256 KiB. = Un certificado (.cer, .crt, .pem) o una clave pública OpenPGP (.asc, .gpg, .pgp), de 256 KiB como máximo.
+Read and keep it = Leerla y guardarla
+Paste a certificate or key, or choose its file. = Pegue un certificado o una clave, o elija su archivo.
+Say why the key is removed. = Diga por qué se quita la clave.
+S/MIME certificate = Certificado S/MIME
+OpenPGP key = Clave OpenPGP
+{algorithm}, {bits} bits = {algorithm}, {bits} bits
+in use = en uso
+expires soon = caduca pronto
+not yet valid = aún no válida
+has expired = caducada
+revoked = revocada
+cannot be used = no se puede usar
+Messages can be encrypted to it. = Los mensajes se pueden cifrar con ella.
+Messages can be encrypted to it, but it expires soon. Ask the person for the next one. = Los mensajes se pueden cifrar con ella, pero caduca pronto. Pida la siguiente a la persona.
+Its time has not begun. = Su plazo aún no ha empezado.
+It has expired. Ask the person for a new one. = Ha caducado. Pida una nueva a la persona.
+It may not be used to encrypt. = No se puede usar para cifrar.
+It is meant for another purpose than mail. = Está pensada para otro fin que el correo.
+It belongs to a certification authority, not to a person. = Es de una autoridad de certificación, no de una persona.
+It is too weak: RSA needs 2,048 bits, an elliptic curve 255. = Es demasiado débil: RSA necesita 2048 bits; una curva elíptica, 255.
+Its owner has revoked it. = Su dueño la revocó.
+It is an OpenPGP key of version 6, which this version cannot use. Ask for one of version 4, or for a certificate. = Es una clave OpenPGP de la versión 6, que esta versión no puede usar. Pida una de la versión 4, o un certificado.
+This is neither an X.509 certificate (DER or PEM) nor an OpenPGP public key. Ask the person to export it again. = No es un certificado X.509 (DER o PEM) ni una clave pública OpenPGP. Pida a la persona que la exporte de nuevo.
+The key names other addresses than the person’s. Correct the person’s address, or ask for a key that names it. = La clave nombra otras direcciones que la de la persona. Corrija la dirección de la persona, o pida una clave que la nombre.
+The file is larger than 256 KiB. A key alone is much smaller; ask the person to export it alone. = El archivo supera los 256 KiB. Una clave sola es mucho menor; pida a la persona que la exporte sola.
+The program that read it broke down. It may have been made to do harm. = El programa que la leyó falló. Puede haberse hecho para dañar.
+Reading it took too long. It may have been made to do harm. = Leerla tardó demasiado. Puede haberse hecho para dañar.
+It is too large. = Es demasiado grande.
+The confined program that reads such files could not be started. = No se pudo iniciar el programa confinado que lee esos archivos.
+{actor} kept a certificate or key of {subject}. = {actor} guardó un certificado o una clave de {subject}.
+{actor} removed a certificate or key of {subject}. = {actor} quitó un certificado o una clave de {subject}.
+
+# Methods with the person's own key.
+S/MIME = S/MIME
+OpenPGP = OpenPGP
+{count} encrypted to their own key = {count} cifrados con su propia clave
+Their own key is on record. = Consta su propia clave.
+The message was encrypted to the person’s own key: nobody but its holder can read it, on the way or in the inbox. = El mensaje se cifró con la propia clave de la persona: solo quien la tiene puede leerlo, en el camino o en el buzón.
+Your answer goes to their mailbox, encrypted to their own key. = Su respuesta va a su buzón, cifrada con su propia clave.
+The person’s key has expired or was revoked. Keep a new one, or remove it to send in another way. = La clave de la persona caducó o fue revocada. Guarde una nueva, o quítela para enviar de otro modo.
+The message could not be encrypted to the person’s key. = No se pudo cifrar el mensaje con la clave de la persona.
+
 """#,
 "strings/destinations.es.txt": #"""
 Destinations = Destinos
@@ -1870,6 +1933,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <h2>[[Facts]]</h2>
 <dl class="facts">
 {{#facts}}<dt>{{factLabel}}</dt><dd>{{#phi}}{{>parts/phi}}{{/phi}}{{plain}}</dd>{{/facts}}
+<dt>[[Own keys]]</dt><dd><a href="{{keysHref}}">{{keysText}}</a></dd>
 {{#requestsHref}}<dt>[[Unencrypted mail]]</dt><dd><a href="{{requestsHref}}">[[What the person asked for]]</a></dd>{{/requestsHref}}
 {{#passphrase}}<dt>[[Portal]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}}{{#since}} <span class="soft">[[since]] {{>parts/moment}}</span>{{/since}}{{#passphraseHref}}<br><a href="{{passphraseHref}}">{{#since}}[[Replace or take back]]{{/since}}{{^since}}[[Agree a passphrase for restricted messages]]{{/since}}</a>{{/passphraseHref}}</dd>{{/passphrase}}
 </dl>
@@ -1890,6 +1954,29 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </ol>
 </section>
 </div>
+
+"""#,
+"templates/contacts/keys.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>[[Whoever has a key of their own gets messages encrypted to it: nobody else can read them, on the way or in the mailbox. The subject is hidden as well.]]</p>
+{{^keys}}<p class="soft">[[No certificate or key is kept for this person.]]</p>{{/keys}}
+{{#hasKeys}}<div class="table-wrap"><table class="cards">
+<caption>[[Certificates and keys, the newest first]]</caption>
+<thead><tr><th scope="col">[[Kind]]</th><th scope="col">[[State]]</th><th scope="col">[[Fingerprint]]</th><th scope="col">[[Valid until]]</th><th scope="col">[[Added]]</th></tr></thead>
+<tbody>
+{{#keys}}<tr><th scope="row">{{kind}}<br><span class="soft small">{{algorithm}}</span></th><td data-label="[[State]]">{{#standing}}{{>parts/status}}{{/standing}}<br><span class="soft small">{{sentence}}</span></td><td data-label="[[Fingerprint]]"><code class="wrap">{{fingerprint}}</code></td><td data-label="[[Valid until]]">{{#until}}{{>parts/moment}}{{/until}}{{^until}}[[no end]]{{/until}}</td><td data-label="[[Added]]">{{#added}}{{>parts/moment}}{{/added}}{{#removeHref}}<details><summary>[[Remove]]</summary><form method="post" action="{{removeHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><p class="help" id="{{reasonName}}-help">[[Kept in the audit log, such as: the person has a new one.]]</p><input id="{{reasonName}}" name="reason" maxlength="500" aria-describedby="{{reasonName}}-help" required></div><button class="danger" type="submit">[[Remove the key]]</button></form></details>{{/removeHref}}</td></tr>
+{{/keys}}
+</tbody></table></div>{{/hasKeys}}
+{{#mayEdit}}
+<h2>[[Keep a certificate or key]]</h2>
+<p>[[Compare the fingerprint with the person, in person or on the telephone. A key that somebody else sent in their name would let that somebody read the messages.]]</p>
+<form method="post" action="{{formHref}}" enctype="multipart/form-data" class="stack narrow">
+{{>parts/token}}
+<div class="field"><label for="pasted">[[Paste it]]</label><p class="help" id="pasted-help">[[A certificate (PEM) or an OpenPGP public key, from “-----BEGIN” to the end.]]</p><textarea id="pasted" name="pasted" rows="6" maxlength="60000" aria-describedby="pasted-help" spellcheck="false"></textarea></div>
+<div class="field"><label for="file">[[Or choose its file]]</label><p class="help" id="file-help">[[A certificate (.cer, .crt, .pem) or an OpenPGP public key (.asc, .gpg, .pgp), at most 256 KiB.]]</p><input type="file" id="file" name="file" aria-describedby="file-help" accept=".cer,.crt,.pem,.der,.asc,.gpg,.pgp,.key"></div>
+<button class="primary" type="submit">[[Read and keep it]]</button>
+</form>
+{{/mayEdit}}
 
 """#,
 "templates/contacts/list.mustache": #"""

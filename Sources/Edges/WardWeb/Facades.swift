@@ -7,6 +7,7 @@ package import WardContacts
 package import WardDelivery
 package import WardIdentity
 package import WardPortal
+package import WardRecipientKeys
 package import WardSegments
 package import WardSenderDomains
 
@@ -22,6 +23,7 @@ package struct Facades: Sendable {
     package let portal: Portal
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
+    package let recipientKeys: RecipientKeys
 
     package init(
         identity: Identity,
@@ -32,7 +34,8 @@ package struct Facades: Sendable {
         delivery: Delivery,
         portal: Portal,
         campaigns: Campaigns,
-        senderDomains: SenderDomains
+        senderDomains: SenderDomains,
+        recipientKeys: RecipientKeys
     ) {
         self.identity = identity
         self.audit = audit
@@ -43,5 +46,6 @@ package struct Facades: Sendable {
         self.portal = portal
         self.campaigns = campaigns
         self.senderDomains = senderDomains
+        self.recipientKeys = recipientKeys
     }
 }

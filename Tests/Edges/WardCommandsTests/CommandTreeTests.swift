@@ -50,6 +50,9 @@ import WardCommands
         ward contacts requests list <contact>
         ward contacts requests record <contact> --address <address> --asked <asked> [--scope <scope>] [--warned]
         ward contacts requests withdraw <request>
+        ward contacts keys list <contact>
+        ward contacts keys add <contact> <file>
+        ward contacts keys remove <contact> <key> --reason <reason>
         ward segment list
         ward segment count [<rule>] [--named <named>] [--timing] [--repeat <repeat>]
         ward segment explain [<rule>] [--named <named>] --person <person>
@@ -84,7 +87,7 @@ import WardCommands
         ward mail rates release <domain> --reason <reason>
         ward mail suppressions list [--limit <limit>] [--after <after>]
         ward mail suppressions lift <address> --reason <reason>
-        ward mail show <message> --reason <reason>
+        ward mail show <message> --reason <reason> [--encrypted]
         ward mail retention show
         ward mail retention set <years> --reason <reason>
         ward mail retention purge

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Synchronization
 import WardAudit
 import WardCampaigns
@@ -11,6 +12,8 @@ import WardIdentity
 import WardKernel
 import WardMailCrypto
 import WardPortal
+import WardRecipientKeys
+import WardSandbox
 import WardSegments
 import WardSenderDomains
 import WardStorage
@@ -214,7 +217,30 @@ extension Facades {
             delivery: delivery,
             portal: portal,
             campaigns: campaigns,
-            senderDomains: senderDomains
+            senderDomains: senderDomains,
+            recipientKeys: RecipientKeys(
+                store: store,
+                vault: vault,
+                audit: audit,
+                people: PageAddresses(),
+                reader: ForeignMailReader(sandbox: Sandbox(program: Self.child)),
+                surroundings: surroundings
+            )
         )
     }
+
+    /// The confined child, built beside the tests.
+    private static var child: String {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "WardParseChild").path
+    }
+}
+
+/// Everybody has the address that the tests' keys name.
+private struct PageAddresses: PersonAddressSource {
+    func addresses(
+        of contact: ContactID,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Set<String>? { ["person@tls.example"] }
 }

@@ -14,6 +14,7 @@ import WardIdentity
 import WardKernel
 import WardPortal
 import WardQueue
+import WardRecipientKeys
 import WardRender
 import WardSegments
 import WardSenderDomains
@@ -75,6 +76,7 @@ struct WebWorld: Sendable {
             TestVault.migrations + WardIdentityMigrations.all + WardQueueMigrations.all + WardContactsMigrations.all
             + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
             + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
+            + WardRecipientKeysMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
             let world = try await make(in: store, isSecure, isDemonstration, immediatePreflight)
             try await body(world)

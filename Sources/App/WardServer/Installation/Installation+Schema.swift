@@ -9,6 +9,7 @@ import WardDelivery
 import WardIdentity
 import WardPortal
 import WardQueue
+import WardRecipientKeys
 import WardSegments
 import WardSenderDomains
 package import WardStorage
@@ -22,7 +23,7 @@ extension Installation {
         + WardContactsMigrations.all + WardSegmentsMigrations.all + WardConsentMigrations.all
         + WardDeliveryMigrations.all
         + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
-        + WardSubmissionMigrations.all
+        + WardSubmissionMigrations.all + WardRecipientKeysMigrations.all
 
     /// Stops with a sentence unless the store's schema is the one this program was built for.
     static func checkSchema(of store: any Store, in directory: DataDirectory) async throws {

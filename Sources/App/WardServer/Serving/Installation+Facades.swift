@@ -23,7 +23,8 @@ extension Installation {
             delivery: modules.delivery,
             portal: modules.portal,
             campaigns: modules.campaigns,
-            senderDomains: modules.senderDomains
+            senderDomains: modules.senderDomains,
+            recipientKeys: modules.recipientKeys
         )
     }
 
@@ -39,6 +40,7 @@ extension Installation {
             campaigns: modules.campaigns,
             senderDomains: modules.senderDomains,
             submission: modules.submission,
+            recipientKeys: modules.recipientKeys,
             keys: InstallationKeys(vault: vault, audit: audit, store: store)
         )
     }

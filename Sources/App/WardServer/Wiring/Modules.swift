@@ -9,8 +9,11 @@ import WardDNS
 package import WardDelivery
 package import WardIdentity
 import WardKernel
+import WardMailCrypto
 package import WardPortal
+package import WardRecipientKeys
 import WardSMTP
+import WardSandbox
 package import WardSegments
 package import WardSenderDomains
 import WardStorage
@@ -30,6 +33,7 @@ package struct Modules: Sendable {
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
     package let submission: Submission
+    package let recipientKeys: RecipientKeys
 
     /// - Throws: `ResolverSetupError` when the validating resolver cannot be set up.
     init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) throws {
@@ -75,6 +79,14 @@ package struct Modules: Sendable {
             mailHostName: hostName,
             surroundings: surroundings
         )
+        let recipientKeys = RecipientKeys(
+            store: store,
+            vault: vault,
+            audit: audit,
+            people: AddressesOnRecord(contacts: contacts),
+            reader: ForeignMailReader(sandbox: Sandbox()),
+            surroundings: surroundings
+        )
         let delivery = Delivery(
             store: store,
             vault: vault,
@@ -91,6 +103,7 @@ package struct Modules: Sendable {
                 audience: CampaignAudience(segments: segments),
                 people: sendable,
                 signers: KeysForSigning(senderDomains: senderDomains),
+                keys: KeysForEncrypting(recipientKeys: recipientKeys),
                 composers: [CampaignComposer()]
             ),
             transmitter: Self.transmitter(hostName, resolver, outside, KeptPolicies(store: store, vault: vault)),
@@ -103,6 +116,7 @@ package struct Modules: Sendable {
         self.segments = segments
         self.delivery = delivery
         self.senderDomains = senderDomains
+        self.recipientKeys = recipientKeys
         portal = Portal(
             store: store,
             vault: vault,

@@ -19,6 +19,12 @@ package enum KeyStanding: Sendable, Hashable {
     /// Whether messages are encrypted to it.
     package var isUsable: Bool { self == .usable || self == .endsSoon }
 
+    /// Whether its owner or issuer has revoked it.
+    package var isRevoked: Bool { self == .notUsable(.revoked) }
+
+    /// Whether it protected messages once and does so no more: what would have gone by it waits for a person.
+    package var isLost: Bool { self == .expired || isRevoked }
+
     /// A fixed word for machines.
     package var word: String {
         switch self {
@@ -66,6 +72,19 @@ package struct HeldKey: Sendable, Hashable {
     package let facts: RecipientKeyFacts
     package let standing: KeyStanding
     package let addedAt: Timestamp
+
+    /// `smime` or `openpgp`.
+    package var kindWord: String { facts.kind.rawValue }
+    /// Whether it is an S/MIME certificate; else an OpenPGP key.
+    package var isCertificate: Bool { facts.kind == .smime }
+    /// Such as `RSA`, `EC`, `ECDH`; empty where it is not known.
+    package var algorithm: String { facts.algorithm }
+    /// 0 where they are not known.
+    package var bits: Int { facts.bits }
+    /// Lower-case hexadecimal.
+    package var fingerprint: String { facts.fingerprint }
+    /// The end of its time; nil: it has none.
+    package var validUntil: Timestamp? { facts.validUntilTime }
 
     /// Whether somebody looked if it was revoked: an OpenPGP key says so itself; certificates are not looked up yet.
     package var isRevocationChecked: Bool { facts.kind == .openPGP && facts.problem != .newerThanSupported }

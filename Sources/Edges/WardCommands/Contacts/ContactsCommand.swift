@@ -8,7 +8,10 @@ struct ContactsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contacts",
         abstract: "Bring people in, and keep what they ask for.",
-        subcommands: [ContactsImportCommand.self, ContactsUndoCommand.self, ContactsRequestsCommand.self]
+        subcommands: [
+            ContactsImportCommand.self, ContactsUndoCommand.self, ContactsRequestsCommand.self,
+            ContactsKeysCommand.self,
+        ]
     )
 }
 

@@ -74,6 +74,7 @@ struct MailExplainCommand: FacadeCommand {
     private static func mark(_ answer: GateAnswer) -> String {
         switch answer {
         case .passes, .allows, .permits, .demands: "✓"
+        case .carries: "!"
         case .notApplicable: "–"
         case .holds: "!"
         case .refuses: "✗"

@@ -20,6 +20,8 @@ enum AuditSentences {
         "organization.establish": "The organization was established.",
         "organization.change": "{actor} changed the organization's details.",
         "campaign.preflight": "{actor} had everybody in a campaign checked, without sending.",
+        "recipient_key.add": "{actor} kept a certificate or key of {subject}.",
+        "recipient_key.remove": "{actor} removed a certificate or key of {subject}.",
         "audit.view": "{actor} read the audit log.",
         "audit.verify": "{actor} verified the audit log.",
         "audit.export": "{actor} exported the audit log.",

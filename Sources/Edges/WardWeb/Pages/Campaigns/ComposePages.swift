@@ -402,7 +402,7 @@ enum PreflightWords {
         ]
         let encrypted = report.count(.smime) + report.count(.openPGP)
         if encrypted > 0 {
-            parts.append(words("{count} encrypted to their own key", ["count": visit.format.number(encrypted)]))
+            parts.append(words("{count} encrypted to their own key", ["count": Numbers.grouped(encrypted)]))
         }
         if report.count(.unproved) > 0 {
             parts.append(words("{count} as plain mail", ["count": number(.unproved)]))

@@ -4,6 +4,7 @@ import WardContacts
 import WardIdentity
 import WardKernel
 import WardPortal
+import WardRecipientKeys
 import WardRender
 
 struct ContactContent: PageModel {
@@ -31,6 +32,9 @@ struct ContactContent: PageModel {
 
     let contactIdentifier: String
     let passphrase: Passphrase?
+    /// Where the person's certificates and keys are, and how many there are.
+    let keysHref: String
+    let keysText: String
     /// Where the person's requests for unencrypted mail are, for those who see consent.
     let requestsHref: String?
     let summary: ErrorSummary?
@@ -62,7 +66,8 @@ enum ContactPages {
         case .revealed(let facts):
             let definitions = try await visit.contacts.attributes(by: requester)
             let passphrase = try await passphrase(of: contact, visit)
-            return .page(facts.expose(for: .disclosing) { revealed($0, definitions, passphrase, visit) })
+            let keys = try await keysText(of: contact, visit)
+            return .page(facts.expose(for: .disclosing) { revealed($0, definitions, passphrase, keys, visit) })
         }
     }
 
@@ -75,6 +80,8 @@ enum ContactPages {
         let content = ContactContent(
             contactIdentifier: "\(contact)",
             passphrase: try await passphrase(of: contact, visit),
+            keysHref: visit.path("contacts", "\(contact)", "keys").text,
+            keysText: try await keysText(of: contact, visit),
             requestsHref: requestsHref(contact, visit),
             summary: ErrorSummary(visit.words, problem.map { [("reason", $0)] } ?? []),
             facts: person.fields.map { field in
@@ -92,6 +99,13 @@ enum ContactPages {
             maskHref: ""
         )
         return page(person.name, content, visit)
+    }
+
+    private static func keysText(of contact: ContactID, _ visit: Visit) async throws -> String {
+        let keys = try await visit.facades.recipientKeys.keys(of: contact, by: try visit.requester)
+        guard !keys.isEmpty else { return visit.words("Keep a certificate or key") }
+        let usable = keys.filter(\.standing.isUsable).count
+        return visit.words("{count} usable of {total}", ["count": "\(usable)", "total": "\(keys.count)"])
     }
 
     private static func requestsHref(_ contact: ContactID, _ visit: Visit) -> String? {
@@ -115,6 +129,7 @@ enum ContactPages {
         _ facts: PersonFacts,
         _ definitions: [AttributeDefinition],
         _ passphrase: ContactContent.Passphrase?,
+        _ keysText: String,
         _ visit: Visit
     ) -> Page {
         let name = [AttributeName.givenName, .familyName].compactMap { facts.attributes[$0]?.display }
@@ -122,6 +137,8 @@ enum ContactPages {
         let content = ContactContent(
             contactIdentifier: "\(facts.contact)",
             passphrase: passphrase,
+            keysHref: visit.path("contacts", "\(facts.contact)", "keys").text,
+            keysText: keysText,
             requestsHref: requestsHref(facts.contact, visit),
             summary: nil,
             facts: definitions.compactMap { definition in

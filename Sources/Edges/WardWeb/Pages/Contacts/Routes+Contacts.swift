@@ -27,5 +27,19 @@ extension Routes {
             "PassphrasePages.withdraw",
             PassphrasePages.withdraw
         ),
+        .get("/contacts/:contact/keys", .permission(.viewContacts), "RecipientKeyPages.show", RecipientKeyPages.show),
+        .post(
+            "/contacts/:contact/keys",
+            .permission(.editContacts),
+            "RecipientKeyPages.add",
+            body: .upload(atMost: 1 << 20),
+            RecipientKeyPages.add
+        ),
+        .post(
+            "/contacts/:contact/keys/:key/remove",
+            .permission(.editContacts),
+            "RecipientKeyPages.remove",
+            RecipientKeyPages.remove
+        ),
     ]
 }
