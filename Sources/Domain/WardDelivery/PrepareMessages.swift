@@ -153,6 +153,14 @@ extension Delivery {
                 boundary: frozen.boundary,
                 text: composed.text,
                 html: composed.html,
+                attachments: (composed.files ?? []).map { file in
+                    MailAttachment(
+                        fileName: file.fileName,
+                        mediaType: file.mediaType,
+                        content: Array(file.content),
+                        contentIdentifier: file.contentIdentifier
+                    )
+                },
                 headers: composed.headers.map { MailHeaderField($0.name, $0.value) }
             ).octets()
         }

@@ -36,10 +36,22 @@ struct PreparedScanner: Sendable {
             if !headers.isEmpty {
                 parts.append(ContentPart(headers.map(\.value).joined(separator: "\n"), in: .header))
             }
+            for file in content.files ?? [] { parts += Self.parts(of: file) }
             let findings = scanner.scan(parts)
             let isInSubject = findings.contains { $0.place == .subject }
             return MessageScan(findings: findings, neutralSubject: isInSubject ? neutralSubject : nil)
         }
+    }
+}
+
+extension PreparedScanner {
+    /// A file's name leaves with it; its content is read here where that is safe, else what a confined program read of it
+    /// counts, else it is unreadable.
+    private static func parts(of file: ComposedAttachment) -> [ContentPart] {
+        let name = ContentPart(file.fileName, in: .attachment)
+        if let text = file.readText { return [name, ContentPart(text, in: .attachment)] }
+        let form = ContentPart.form(ofMediaType: file.mediaType)
+        return [name, ContentPart(Array(file.content), in: .attachment, as: form)]
     }
 }
 

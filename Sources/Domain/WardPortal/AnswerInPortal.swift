@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WardAudit
-import WardKernel
+package import WardDelivery
+package import WardKernel
 import WardStorage
 
 /// What came of a person's answer.
@@ -21,11 +22,13 @@ extension Portal {
     /// `identifier` is made with the form, so that a form sent twice is one answer.
     package func answer(
         _ typed: String,
+        files: Sensitive<[ComposedAttachment]> = Sensitive([]),
         identifier: PortalMessageID,
         visit token: PortalToken,
         networkAddress: String?
     ) async throws -> VisitAnswer<AnswerOutcome> {
-        try await store.write { [self] tx in
+        try AnswerLimits.check(files)
+        return try await store.write { [self] tx in
             guard let visit = try current(token, in: tx) else { return .over }
             let text: AnswerText
             do throws(AnswerText.Problem) {
@@ -34,13 +37,14 @@ extension Portal {
                 return .answered(.refused(error))
             }
             return .answered(
-                try keep(text, identifier, visit: visit, of: token.organization, from: networkAddress, in: tx)
+                try keep(text, files, identifier, visit: visit, of: token.organization, from: networkAddress, in: tx)
             )
         }
     }
 
     private func keep(
         _ text: AnswerText,
+        _ files: Sensitive<[ComposedAttachment]>,
         _ identifier: PortalMessageID,
         visit: VisitRow,
         of organization: OrganizationID,
@@ -76,6 +80,7 @@ extension Portal {
             expiresAt: nil
         )
         try MessageQueries.insert(message, of: organization, in: tx)
+        try sealing.keep(files, of: message, organization: organization, in: tx)
         try ThreadQueries.noteAnswer(visit.thread, at: now, of: organization, in: tx)
         let requester = Requester.person(visit.contact, of: organization, session: visit.id, from: networkAddress)
         try audit.record(.portalAnswer, message, .success, [:], by: requester, in: tx)

@@ -28,6 +28,7 @@ extension Portal {
     package func answer(
         _ thread: ThreadID,
         _ typed: String,
+        files: Sensitive<[ComposedAttachment]> = Sensitive([]),
         identifier: PortalMessageID,
         author: String,
         sensitivity: Sensitivity,
@@ -40,7 +41,14 @@ extension Portal {
         } catch {
             return .refused(error)
         }
-        let reply = Reply(identifier: identifier, text: text, author: author, sensitivity: sensitivity)
+        try AnswerLimits.check(files)
+        let reply = Reply(
+            identifier: identifier,
+            text: text,
+            files: Sensitive(await files.expose(for: .evaluating) { $0 }.read(by: reader)),
+            author: author,
+            sensitivity: sensitivity
+        )
         return try await store.write { [self] tx in
             guard let row = try ThreadQueries.find(thread, of: requester.organization, in: tx) else {
                 throw PortalError.threadNotFound(thread)
@@ -58,6 +66,7 @@ extension Portal {
     private struct Reply: Sendable {
         var identifier: PortalMessageID
         var text: AnswerText
+        var files: Sensitive<[ComposedAttachment]>
         var author: String
         var sensitivity: Sensitivity
     }
@@ -90,7 +99,9 @@ extension Portal {
             in: tx
         )
         let outcome = try delivery.send(
-            Sensitive(ComposedContent(subject: subject, text: reply.text.text + "\n\n" + reply.author + "\n")),
+            reply.files.map { files in
+                ComposedContent(subject: subject, text: reply.text.text + "\n\n" + reply.author + "\n", files: files)
+            },
             terms: terms,
             to: .contact(thread.contact),
             at: address,
@@ -138,6 +149,7 @@ extension Portal {
             expiresAt: nil
         )
         try MessageQueries.insert(message, of: organization, in: tx)
+        try sealing.keep(reply.files, of: message, organization: organization, in: tx)
         if case .sent = delivered.1 { try ThreadQueries.noteReply(thread.id, at: now, of: organization, in: tx) }
         let facts = ["sensitivity": reply.sensitivity.rawValue]
         try audit.record(.threadAnswer, message, .success, facts, by: requester, in: tx)

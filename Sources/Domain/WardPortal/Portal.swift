@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import WardAudit
+package import WardDelivery
 package import WardIdentity
 package import WardKernel
 package import WardStorage
@@ -17,6 +18,7 @@ package final class Portal: Sendable {
     let passwords: any PasswordHashing
     let people: any PortalPeople
     let organizations: any PortalOrganizations
+    let reader: any AttachmentReader
     let surroundings: Surroundings
     let limits: VisitLimits
     let replies: ReplyAddresses
@@ -29,6 +31,7 @@ package final class Portal: Sendable {
         passwords: any PasswordHashing,
         people: any PortalPeople,
         organizations: any PortalOrganizations,
+        reader: any AttachmentReader = UnreadAttachments(),
         surroundings: Surroundings,
         limits: VisitLimits = VisitLimits()
     ) {
@@ -39,6 +42,7 @@ package final class Portal: Sendable {
         self.passwords = passwords
         self.people = people
         self.organizations = organizations
+        self.reader = reader
         self.surroundings = surroundings
         self.limits = limits
         replies = ReplyAddresses(vault: vault)
@@ -55,6 +59,8 @@ package enum PortalError: Error, Hashable, Sendable, CustomStringConvertible {
     case contentUnreadable(PortalMessageID)
     /// The person has no address that mail can reach.
     case noAddress
+    /// More files, or larger ones, than come with one answer.
+    case filesTooLarge
 
     package var description: String {
         switch self {
@@ -63,6 +69,7 @@ package enum PortalError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notInPortal: "This message is not in the portal, or its time there is over."
         case .reasonMissing: "Give a reason. It is kept in the audit log."
         case .passphraseTooShort(let minimum): "A passphrase has at least \(minimum) characters."
+        case .filesTooLarge: "At most 10 files of together 20 MB come with one answer."
         case .noAddress: "This person has no e-mail address on record."
         case .contentUnreadable: "The stored message is of a form that this version does not know."
         }

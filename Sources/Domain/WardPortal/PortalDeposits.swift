@@ -59,6 +59,9 @@ package final class PortalDeposits: PortalDropbox {
         let days = try PortalSettingQueries.daysKept(of: organization, in: tx) ?? Self.daysKept
         let expiresAt = now + .days(days)
         let message = try message(for: deposit, at: now, in: tx)
+        if try sealing.attachments(of: [message], organization: organization, in: tx).isEmpty {
+            try sealing.keep(deposit.content.map { $0.files ?? [] }, of: message, organization: organization, in: tx)
+        }
         try MessageQueries.setExpiry(expiresAt, of: message.id, organization: organization, in: tx)
         let link = PortalToken(for: organization, surroundings: surroundings)
         let hash = link.hash(as: .link)

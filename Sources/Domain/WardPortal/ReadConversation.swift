@@ -17,6 +17,7 @@ package struct Conversation: Sendable {
         package let id: PortalMessageID
         package let direction: MessageDirection
         package let content: Sensitive<StoredContent>
+        package let files: [PortalAttachment]
         package let writtenAt: Timestamp
     }
 
@@ -78,11 +79,12 @@ extension Portal {
         let person = try people.portalPerson(visit.contact, of: organization, in: tx)
         let linked = rows.first { $0.id == visit.message }
         let keptUntil = linked.flatMap { isReadable($0, by: visit, at: now) ? $0.expiresAt : nil }
+        let files = try listed(readable, organization: organization, in: tx)
         let answers = try MessageQueries.countAnswers(in: visit.thread, since: visit.beganAt, of: organization, in: tx)
         return Conversation(
             organization: try organizations.portalOrganization(organization, in: tx),
             language: person?.expose(for: .evaluating, \.language) ?? .english,
-            messages: try readable.map { try disclosed($0, of: organization, in: tx) },
+            messages: try readable.map { try disclosed($0, files[$0.id] ?? [], of: organization, in: tx) },
             keptUntil: keptUntil,
             mayAnswer: keptUntil != nil && answers < AnswerLimits.perVisit
         )
@@ -90,6 +92,7 @@ extension Portal {
 
     private func disclosed(
         _ row: MessageRow,
+        _ files: [PortalAttachment],
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Conversation.Message {
@@ -97,6 +100,7 @@ extension Portal {
             id: row.id,
             direction: row.direction,
             content: try sealing.openContent(of: row, organization: organization, in: tx),
+            files: files,
             writtenAt: row.writtenAt
         )
     }

@@ -10,6 +10,7 @@ package struct ThreadDetail: Sendable {
         package let id: PortalMessageID
         package let direction: MessageDirection
         package let content: Sensitive<StoredContent>
+        package let files: [PortalAttachment]
         /// The message in the delivery queue, whose decision says how it went; nil for what the person wrote.
         package let delivery: MessageID?
         package let author: StaffID?
@@ -37,11 +38,14 @@ extension Portal {
                 throw PortalError.threadNotFound(id)
             }
             let now = surroundings.now()
-            let messages = try MessageQueries.all(in: id, of: organization, in: tx).map { message in
+            let rows = try MessageQueries.all(in: id, of: organization, in: tx)
+            let files = try listed(rows, organization: organization, in: tx)
+            let messages = try rows.map { message in
                 ThreadDetail.Message(
                     id: message.id,
                     direction: message.direction,
                     content: try sealing.openContent(of: message, organization: organization, in: tx),
+                    files: files[message.id] ?? [],
                     delivery: message.delivery,
                     author: message.author,
                     writtenAt: message.writtenAt,

@@ -27,6 +27,7 @@ package final class Submission: Sendable {
     let identity: Identity
     let people: any SubmissionPeople
     let delivery: any SubmissionDelivery
+    let reader: any AttachmentReader
     let surroundings: Surroundings
     let throttle = FailureThrottle()
     /// Makes the salts of names that do not exist look like everybody's; it lives as long as the process.
@@ -39,6 +40,7 @@ package final class Submission: Sendable {
         identity: Identity,
         people: any SubmissionPeople,
         delivery: any SubmissionDelivery,
+        reader: any AttachmentReader = UnreadAttachments(),
         surroundings: Surroundings
     ) {
         self.store = store
@@ -47,6 +49,7 @@ package final class Submission: Sendable {
         self.identity = identity
         self.people = people
         self.delivery = delivery
+        self.reader = reader
         self.surroundings = surroundings
         decoy = surroundings.randomBytes(Digest.byteCount)
     }

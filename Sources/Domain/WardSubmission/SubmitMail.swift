@@ -27,9 +27,9 @@ package enum SubmitOutcome: Hashable, Sendable {
 package enum SubmitRefusal: Hashable, Sendable, Error {
     /// It cannot be read, or exceeds the limits of what is read.
     case unreadable
-    /// There is no text in it.
+    /// There is neither text nor a file in it.
     case empty
-    /// What Ward cannot carry yet, instead of leaving it out.
+    /// More files than are carried, or larger ones.
     case attachments
     case alreadyProtected
     /// `From` is missing, or there is more than one.
@@ -78,10 +78,12 @@ extension Submission {
         var requester = account.requester
         requester.networkAddress = peer
         do {
-            let read = try await ProcessorThreads.shared.run {
+            var read = try await ProcessorThreads.shared.run {
                 try octets.expose(for: .composing, SubmittedContent.init)
             }
-            return try await store.write { [self, requester] tx in
+            let composed = read.content.expose(for: .evaluating) { $0 }
+            read.content = Sensitive(await composed.read(by: reader))
+            return try await store.write { [self, requester, read] tx in
                 try keep(read, to: recipients, by: account, requester, in: tx)
             }
         } catch let refusal as SubmitRefusal {

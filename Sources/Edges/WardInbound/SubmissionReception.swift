@@ -69,7 +69,7 @@ package struct SubmissionReception: MailReception {
         case .unreadable: DialogueReply(554, "5.6.0", "The message cannot be read")
         case .empty: DialogueReply(554, "5.6.0", "The message has no text")
         case .attachments:
-            DialogueReply(554, "5.6.1", "Attachments are not carried yet: nothing was sent, send the text alone")
+            DialogueReply(554, "5.3.4", "More than 50 files are not carried: nothing was sent")
         case .alreadyProtected:
             DialogueReply(
                 554,

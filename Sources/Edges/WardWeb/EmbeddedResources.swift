@@ -1114,7 +1114,17 @@ This message is not in the portal, or its time there is over. = Este mensaje no 
 Conversation = Conversación
 By e-mail, sender not proved = Por correo, remitente no comprobado
 Automatic answer by e-mail = Respuesta automática por correo
-Attached, kept sealed: = Adjuntos, guardados sellados:
+
+# Files of a conversation.
+Photos or files = Fotos o archivos
+If you want to show us something. At most 10 files of together 20 MB. = Si quiere mostrarnos algo. Como máximo 10 archivos de 20 MB en total.
+Files = Archivos
+At most 10 files of together 20 MB. They are protected as the answer is, and looked through by the content scan. = Como máximo 10 archivos de 20 MB en total. Se protegen como la respuesta, y el examen de contenido los revisa.
+At most 10 files of together 20 MB come with one answer. = Con una respuesta van como máximo 10 archivos de 20 MB en total.
+{count} bytes = {count} bytes
+{count} KB = {count} KB
+{count} MB = {count} MB
+{actor} took out a file of a conversation with {subject}. = {actor} sacó un archivo de una conversación con {subject}.
 
 """#,
 "strings/portal.es.txt": #"""
@@ -2312,11 +2322,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <article class="letter{{#isOwn}} own{{/isOwn}}">
 <p class="letter-head"><strong>{{author}}</strong> <span class="soft">{{#written}}{{>parts/moment}}{{/written}} {{#state}}{{>parts/status}}{{/state}}</span></p>
 {{{bodyMarkup.html}}}
+{{>parts/files}}
 {{#mayRetract}}<details class="act"><summary>[[Take back]]</summary><form method="post" action="{{base}}/messages/{{threadIdentifier}}/retract" class="stack">{{>parts/token}}<input type="hidden" name="message" value="{{messageIdentifier}}"><p class="help">[[The link stops working and the person can no longer read it.]]</p><div class="field"><label for="reason-{{messageIdentifier}}">[[Reason]]</label><input id="reason-{{messageIdentifier}}" name="reason" maxlength="500" required></div><button class="danger" type="submit">[[Take the message back]]</button></form></details>{{/mayRetract}}
 </article>
 {{/messages}}
 {{#mayAnswer}}
-<form method="post" action="{{base}}/messages/{{threadIdentifier}}" class="stack">
+<form method="post" action="{{base}}/messages/{{threadIdentifier}}" enctype="multipart/form-data" class="stack">
 {{>parts/token}}
 <input type="hidden" name="identifier" value="{{answerIdentifier}}">
 <div class="field"><label for="answer">[[Your answer]]</label><p class="help" id="answer-help">[[It goes through the same checks as every message. The subject says only who you are.]]</p><textarea id="answer" name="answer" rows="6" maxlength="20000" aria-describedby="answer-help" required>{{typed}}</textarea></div>
@@ -2324,6 +2335,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#sensitivities}}<div class="choice"><input type="radio" id="sensitivity-{{choiceValue}}" name="sensitivity" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="sensitivity-{{choiceValue}}">{{choiceLabel}}<span class="help">{{choiceHelp}}</span></label></div>
 {{/sensitivities}}
 </fieldset>
+<div class="field"><label for="files">[[Files]]</label><p class="help" id="files-help">[[At most 10 files of together 20 MB. They are protected as the answer is, and looked through by the content scan.]]</p><input type="file" id="files" name="files" multiple aria-describedby="files-help"></div>
 <button class="primary" type="submit">[[Send the answer]]</button>
 </form>
 {{/mayAnswer}}
@@ -2379,6 +2391,10 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </div>
 
 """#,
+"templates/parts/files.mustache": #"""
+<ul class="files">{{#files}}<li><a href="{{fileHref}}" download>{{fileName}}</a> <span class="soft small">{{fileSize}}</span></li>{{/files}}</ul>
+
+"""#,
 "templates/parts/header.mustache": #"""
 {{#notice}}
 <div class="notice {{noticeTone}}" role="status"><p>{{noticeText}}</p>{{#undo}}<form method="post" action="{{linkHref}}"><input type="hidden" name="form_token" value="{{formToken}}"><button class="quiet" type="submit">{{linkLabel}}</button></form>{{/undo}}</div>
@@ -2423,11 +2439,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <article class="letter{{#isOwn}} own{{/isOwn}}">
 <p class="letter-head"><strong>{{author}}</strong> <span class="soft">{{#written}}{{>parts/moment}}{{/written}}</span></p>
 {{{bodyMarkup.html}}}
+{{>parts/files}}
 </article>
 {{/messages}}
 {{^messages}}<p>[[There is nothing to read here any more. Call us if you need the message.]]</p>{{/messages}}
 {{#mayAnswer}}
-<form method="post" action="{{base}}/message" class="stack" novalidate>
+<form method="post" action="{{base}}/message" enctype="multipart/form-data" class="stack" novalidate>
 {{>parts/token}}
 <input type="hidden" name="identifier" value="{{answerIdentifier}}">
 <div class="field{{#problem}} has-error{{/problem}}">
@@ -2436,6 +2453,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#problem}}<p class="error" id="answer-error"><span class="visually-hidden">[[Problem:]]</span> {{problem}}</p>{{/problem}}
 <textarea id="answer" name="answer" rows="6" maxlength="20000" aria-describedby="answer-help">{{typed}}</textarea>
 </div>
+<div class="field"><label for="files">[[Photos or files]]</label><p class="help" id="files-help">[[If you want to show us something. At most 10 files of together 20 MB.]]</p><input type="file" id="files" name="files" multiple aria-describedby="files-help"></div>
 <button class="primary" type="submit">[[Send your answer]]</button>
 </form>
 {{/mayAnswer}}

@@ -20,8 +20,8 @@ extension MailMessage {
         }
         var writer = MessageWriter()
         try writeHeaders(&writer)
-        if attachments.isEmpty {
-            writeContent(&writer)
+        if separate.isEmpty {
+            try writeContent(&writer)
         } else {
             try writeMixed(&writer)
         }
@@ -51,15 +51,21 @@ extension MailMessage {
         writer.line("Content-Type: multipart/mixed; boundary=\"\(mark)\"")
         writer.line("")
         writer.line("--\(mark)")
-        writeContent(&writer)
-        for attachment in attachments {
+        try writeContent(&writer)
+        for attachment in separate {
             writer.line("--\(mark)")
             try attachment.write(to: &writer)
         }
         writer.line("--\(mark)--")
     }
 
-    private func writeContent(_ writer: inout MessageWriter) {
+    /// What is shown in the text (RFC 2387); without HTML nothing can name it.
+    private var inline: [MailAttachment] { html == nil ? [] : attachments.filter { $0.contentIdentifier != nil } }
+    private var separate: [MailAttachment] {
+        html == nil ? attachments : attachments.filter { $0.contentIdentifier == nil }
+    }
+
+    private func writeContent(_ writer: inout MessageWriter) throws(MailMessageError) {
         guard let html else { return writer.text(text, subtype: "plain") }
         let mark = "=_\(boundary)_a"
         writer.line("Content-Type: multipart/alternative; boundary=\"\(mark)\"")
@@ -67,7 +73,22 @@ extension MailMessage {
         writer.line("--\(mark)")
         writer.text(text, subtype: "plain")
         writer.line("--\(mark)")
+        try writeHTML(html, &writer)
+        writer.line("--\(mark)--")
+    }
+
+    private func writeHTML(_ html: String, _ writer: inout MessageWriter) throws(MailMessageError) {
+        let pictures = inline
+        guard !pictures.isEmpty else { return writer.text(html, subtype: "html") }
+        let mark = "=_\(boundary)_r"
+        writer.line("Content-Type: multipart/related; type=\"text/html\"; boundary=\"\(mark)\"")
+        writer.line("")
+        writer.line("--\(mark)")
         writer.text(html, subtype: "html")
+        for picture in pictures {
+            writer.line("--\(mark)")
+            try picture.write(to: &writer, isInline: true)
+        }
         writer.line("--\(mark)--")
     }
 
@@ -91,20 +112,50 @@ extension MailMessage {
 }
 
 extension MailAttachment {
-    fileprivate func write(to writer: inout MessageWriter) throws(MailMessageError) {
-        let parts = mediaType.split(separator: "/", omittingEmptySubsequences: false)
-        let isType =
-            parts.count == 2 && mediaType.utf8.count <= 127
-            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(HeaderField.isTokenCharacter) }
-        guard isType, !["multipart", "message"].contains(parts[0].lowercased()) else { throw .malformedMediaType }
+    fileprivate func write(to writer: inout MessageWriter, isInline: Bool = false) throws(MailMessageError) {
+        guard Self.isMediaType(mediaType) else { throw .malformedMediaType }
         let isName =
             (1...255).contains(fileName.utf8.count) && !fileName.contains { $0 == "/" || $0 == "\\" }
             && !fileName.unicodeScalars.contains(where: HeaderField.isControl)
         guard isName else { throw .malformedFileName }
         writer.line("Content-Type: \(mediaType)")
-        writer.line("Content-Disposition: attachment;\(FileNameParameter.text(fileName))")
+        if isInline, let contentIdentifier {
+            guard Self.isContentIdentifier(contentIdentifier) else { throw .malformedContentIdentifier }
+            writer.line("Content-ID: <\(contentIdentifier)>")
+        }
+        let disposition = isInline ? "inline" : "attachment"
+        writer.line("Content-Disposition: \(disposition);\(FileNameParameter.text(fileName))")
         writer.line("Content-Transfer-Encoding: base64")
         writer.line("")
         writer.base64(content)
+    }
+
+    /// 1 to 200 printable octets without angle brackets (RFC 2392 names it by the same characters).
+    package static func isContentIdentifier(_ text: String) -> Bool {
+        (1...200).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x3c && $0 != 0x3e }
+    }
+
+    /// Whether it can be written as `type/subtype`; containers of other parts are none of an attachment's types.
+    package static func isMediaType(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && text.utf8.count <= 127
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(HeaderField.isTokenCharacter) }
+            && !["multipart", "message"].contains(parts[0].lowercased())
+    }
+
+    /// The name as it can be written: path separators and control characters become spaces, and it is not longer than 255
+    /// octets.
+    package static func carriedName(_ name: String) -> String {
+        var carried = ""
+        for character in name {
+            let isForbidden =
+                character == "/" || character == "\\"
+                || character.unicodeScalars.contains(where: HeaderField.isControl)
+            guard carried.utf8.count + character.utf8.count <= 255 else { break }
+            carried.append(isForbidden ? " " : character)
+        }
+        let trimmed = carried.split(separator: " ").joined(separator: " ")
+        return trimmed.isEmpty ? "file" : trimmed
     }
 }

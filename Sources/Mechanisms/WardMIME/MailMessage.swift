@@ -67,11 +67,15 @@ package struct MailAttachment: Sendable, Hashable {
     /// `type/subtype`, such as `application/pdf`.
     package var mediaType: String
     package var content: [UInt8]
+    /// `left@right` or another token, without angle brackets: the HTML names it (`cid:`, RFC 2392). Such a file is shown in
+    /// the text where there is HTML.
+    package var contentIdentifier: String?
 
-    package init(fileName: String, mediaType: String, content: [UInt8]) {
+    package init(fileName: String, mediaType: String, content: [UInt8], contentIdentifier: String? = nil) {
         self.fileName = fileName
         self.mediaType = mediaType
         self.content = content
+        self.contentIdentifier = contentIdentifier
     }
 }
 
@@ -114,6 +118,7 @@ package enum MailMessageError: Error, Hashable, CustomStringConvertible {
     case malformedBoundary
     case malformedMediaType
     case malformedFileName
+    case malformedContentIdentifier
     case headerTooLong(String)
     case malformedUnsubscribe
 
@@ -127,6 +132,7 @@ package enum MailMessageError: Error, Hashable, CustomStringConvertible {
         case .malformedMediaType: "The media type of an attachment is not of the form type/subtype."
         case .malformedFileName:
             "The file name of an attachment is empty, too long or holds a path or a control character."
+        case .malformedContentIdentifier: "The identifier of a picture in the text is no token."
         case .headerTooLong(let name): "\(name) is too long: a header may have 8,000 octets."
         case .malformedUnsubscribe: "The unsubscribe address must be an https address of printable ASCII characters."
         }

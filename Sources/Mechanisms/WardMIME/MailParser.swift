@@ -44,6 +44,7 @@ private struct MailParser {
             charset: type["charset"]?.lowercased(),
             isAttachment: disposition.value == "attachment",
             fileName: disposition["filename"] ?? type["name"],
+            contentIdentifier: value("content-id").map { String($0.filter { !"<> \t".contains($0) }) },
             content: isMultipart
                 ? [] : TransferEncoding.decode(body, value("content-transfer-encoding")?.lowercased() ?? "7bit"),
             parts: children

@@ -30,6 +30,8 @@ package struct MailPart: Sendable, Hashable {
     package let charset: String?
     package let isAttachment: Bool
     package let fileName: String?
+    /// Without angle brackets; how HTML beside it names it.
+    package let contentIdentifier: String?
     /// Decoded from its transfer encoding; empty for a multipart.
     package let content: [UInt8]
     /// The parts of a multipart.

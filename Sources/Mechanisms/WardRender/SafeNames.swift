@@ -45,6 +45,32 @@ package struct LocalPath: Hashable, Sendable, CustomStringConvertible {
 /// can carry neither a path nor a header (RFC 6266).
 package struct DownloadName: Hashable, Sendable, CustomStringConvertible {
     package let text: String
+    /// Somebody's own name for a file, percent-encoded (RFC 8187); nil: `text` is the name.
+    private let encoded: String?
+
+    /// A name that somebody else gave: kept whole in the encoded form, made harmless in the plain one.
+    package init(file name: String) {
+        let kept = name.unicodeScalars.map { scalar -> Character in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".": Character(scalar)
+            default: "-"
+            }
+        }
+        let stem = String(kept).drop { $0 == "." || $0 == "-" }.prefix(80)
+        text = stem.isEmpty ? "file" : String(stem)
+        encoded = Self.percentEncoded(name.filter { $0 != "/" && $0 != "\\" })
+    }
+
+    private static func percentEncoded(_ name: String) -> String {
+        name.utf8.prefix(400).map { byte -> String in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: return String(UnicodeScalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                return "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }.joined()
+    }
 
     /// Whatever is not allowed becomes a dash.
     package init(_ name: String, extension suffix: StaticString) {
@@ -56,12 +82,15 @@ package struct DownloadName: Hashable, Sendable, CustomStringConvertible {
         }
         let stem = String(kept).split(separator: "-").joined(separator: "-").prefix(80)
         text = (stem.isEmpty ? "download" : String(stem)) + ".\(suffix)"
+        encoded = nil
     }
 
     package var description: String { text }
 
     /// The value of `Content-Disposition`.
-    package var disposition: String { "attachment; filename=\"\(text)\"" }
+    package var disposition: String {
+        "attachment; filename=\"\(text)\"" + (encoded.map { "; filename*=UTF-8''\($0)" } ?? "")
+    }
 }
 
 /// One cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula: a leading `= + - @`, tab or carriage

@@ -5,6 +5,7 @@ import Testing
 import WardConsent
 import WardContentScan
 import WardKernel
+import WardMIME
 import WardTestKit
 
 @testable import WardDelivery
@@ -220,6 +221,58 @@ import WardTestKit
             }
             let recorded = try await world.consent.unencryptedRequests(of: person, by: world.officer)
             #expect(recorded.map(\.id) == [id] && recorded.first?.way == .form)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `files are looked through: what is found counts, what nobody can read is held, what was read goes on`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { world in
+            try await world.activate(by: world.administrator) { $0.scan.actions = [.socialSecurityNumber: .refuse] }
+            let person = try await world.makePerson()
+            func send(_ file: ComposedAttachment) async throws -> SubmissionOutcome {
+                try await world.delivery.send(
+                    Sensitive(ComposedContent(subject: "News", text: "See the file.", files: [file])),
+                    terms: try world.terms { $0.campaign = nil },
+                    to: .contact(person),
+                    at: try DeliveryWorld.address(),
+                    by: world.marketer
+                )
+            }
+            let table = Array("name,ssn\r\nAnn,\(Self.number)\r\n".utf8)
+            guard
+                case .notSent(_, .contentRefused) = try await send(
+                    ComposedAttachment(given: "people.csv", mediaType: "text/csv", content: table)
+                )
+            else {
+                Issue.record("a number in a table must be found")
+                return
+            }
+            var paper = ComposedAttachment(given: "paper.pdf", mediaType: "application/pdf", content: [1, 2, 3])
+            guard case .held(_, .contentReview) = try await send(paper) else {
+                Issue.record("what nobody can read must be held")
+                return
+            }
+            paper.readText = "The number is \(Self.number)."
+            guard case .notSent(_, .contentRefused) = try await send(paper) else {
+                Issue.record("what was read of a file must count")
+                return
+            }
+            paper.readText = "Bring your card."
+            guard case .queued(let id, .verifiedTLS) = try await send(paper) else {
+                Issue.record("what was read and is clean must go")
+                return
+            }
+            try await world.drain()
+            #expect(try await world.standing(of: id) == .delivered)
+            let mail = try ParsedMail.parse(try #require(world.transmitter.taken.last).bytes)
+            #expect(mail.attachments.map(\.content) == [[1, 2, 3]])
+            #expect(
+                !String(decoding: try #require(world.transmitter.taken.last).bytes, as: UTF8.self).contains(
+                    "Bring your card"
+                )
+            )
         }
     }
 }

@@ -83,10 +83,11 @@ final class PortalWorld: Sendable {
         _ sensitivity: Sensitivity = .routine,
         subject: String = "About your visit",
         text: String = "SECRETDIAGNOSIS",
+        files: [ComposedAttachment] = [],
         delivery: MessageID? = nil
     ) async throws -> (link: PortalToken, notice: PortalNotice, delivery: MessageID) {
         let id = delivery ?? clock.surroundings.makeIdentifier(MessageTag.self)
-        let content = ComposedContent(subject: subject, text: text)
+        let content = ComposedContent(subject: subject, text: text, files: files)
         let terms = MessageTerms(messageClass: .treatment, sensitivity: sensitivity, sender: Lakeside.sender)
         let deposit = PortalDeposit(
             organization: organization,

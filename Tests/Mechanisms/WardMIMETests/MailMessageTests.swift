@@ -218,4 +218,56 @@ import WardKernel
     @Test func `a message without recipient is refused`() throws {
         #expect(throws: MailMessageError.noRecipient) { try encode { $0.to = [] } }
     }
+
+    @Test func `pictures that the HTML names travel beside it, and other files behind the text, octet for octet`()
+        throws
+    {
+        let picture = (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let paper = [UInt8]((0..<255).map { UInt8($0) })
+        let bytes = try encode { message in
+            message.html = "<p>Here: <img src=\"cid:logo@x\"></p>"
+            message.attachments = [
+                MailAttachment(
+                    fileName: "logo.png",
+                    mediaType: "image/png",
+                    content: picture,
+                    contentIdentifier: "logo@x"
+                ),
+                MailAttachment(fileName: "Résumé “2”.pdf", mediaType: "application/pdf", content: paper),
+            ]
+        }
+        expectClean(bytes)
+        let mail = try ParsedMail.parse(bytes)
+        #expect(mail.body.mediaType == "multipart/mixed")
+        #expect(mail.text?.hasPrefix("Hello") == true && mail.html?.contains("cid:logo@x") == true)
+        let logo = try #require(mail.body.leaves.first { $0.mediaType == "image/png" })
+        #expect(!logo.isAttachment && logo.contentIdentifier == "logo@x" && logo.content == picture)
+        let attached = try #require(mail.attachments.first)
+        #expect(mail.attachments.count == 1 && attached.content == paper && attached.fileName == "Résumé “2”.pdf")
+        let withoutHTML = try encode { message in
+            message.attachments = [
+                MailAttachment(fileName: "a", mediaType: "image/png", content: picture, contentIdentifier: "logo@x")
+            ]
+        }
+        #expect(try ParsedMail.parse(withoutHTML).attachments.map(\.content) == [picture])
+        #expect(throws: MailMessageError.malformedContentIdentifier) {
+            try encode { message in
+                message.html = "x"
+                message.attachments = [
+                    MailAttachment(fileName: "a", mediaType: "image/png", content: [1], contentIdentifier: "a>\r\nX: y")
+                ]
+            }
+        }
+    }
+
+    @Test(arguments: ["../../etc/passwd", "a\u{0}b\r\nX-Evil: 1", "", "   ", String(repeating: "é", count: 400)])
+    func `whatever a file is called, it is carried under a name that mail can carry`(name: String) throws {
+        let carried = MailAttachment.carriedName(name)
+        #expect(!carried.isEmpty && carried.utf8.count <= 255)
+        let bytes = try encode { message in
+            message.attachments = [MailAttachment(fileName: carried, mediaType: "text/plain", content: [0x61])]
+        }
+        expectClean(bytes)
+        #expect(try ParsedMail.parse(bytes).attachments.map(\.fileName) == [carried])
+    }
 }

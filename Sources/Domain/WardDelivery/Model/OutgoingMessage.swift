@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Foundation
 package import WardConsent
 import WardContentScan
 package import WardKernel
+import WardMIME
 import WardMailCrypto
 
 package enum MessageContentTag {}
@@ -42,6 +44,42 @@ package struct MailHeader: Hashable, Sendable, Codable {
     }
 }
 
+/// A file that comes with a message.
+package struct ComposedAttachment: Hashable, Sendable, Codable {
+    /// As `MailAttachment.carriedName` gives it.
+    package var fileName: String
+    /// `type/subtype` in lower case.
+    package var mediaType: String
+    package var content: Data
+    /// How the HTML names it, where it is shown in the text.
+    package var contentIdentifier: String?
+    /// What a confined program read of it, for the content scan; nil: the scan reads it itself, or nobody could.
+    package var readText: String?
+
+    package init(
+        fileName: String,
+        mediaType: String,
+        content: Data,
+        contentIdentifier: String? = nil,
+        readText: String? = nil
+    ) {
+        self.fileName = fileName
+        self.mediaType = mediaType
+        self.content = content
+        self.contentIdentifier = contentIdentifier
+        self.readText = readText
+    }
+
+    /// A file as somebody gave it: name and type in the form in which mail can carry them.
+    package init(given name: String, mediaType: String, content: [UInt8]) {
+        self.init(
+            fileName: MailAttachment.carriedName(name),
+            mediaType: MailAttachment.isMediaType(mediaType) ? mediaType.lowercased() : "application/octet-stream",
+            content: Data(content)
+        )
+    }
+}
+
 /// A message as one person will read it.
 package struct ComposedContent: Hashable, Sendable, Codable {
     /// Goes in the clear part of the message: never personal data.
@@ -50,12 +88,21 @@ package struct ComposedContent: Hashable, Sendable, Codable {
     /// The same for programs that show HTML; nil: text alone.
     package var html: String?
     package var headers: [MailHeader]
+    /// Nil: none. Not an empty list, so that a content without files is stored as it always was.
+    package var files: [ComposedAttachment]?
 
-    package init(subject: String, text: String, html: String? = nil, headers: [MailHeader] = []) {
+    package init(
+        subject: String,
+        text: String,
+        html: String? = nil,
+        headers: [MailHeader] = [],
+        files: [ComposedAttachment]? = nil
+    ) {
         self.subject = subject
         self.text = text
         self.html = html
         self.headers = headers
+        self.files = files?.isEmpty == false ? files : nil
     }
 }
 

@@ -83,6 +83,9 @@ extension StoredContent: CustomStringConvertible, CustomDebugStringConvertible, 
 package enum AnswerLimits {
     /// Octets of UTF-8 in one answer.
     package static let octets = 20_000
+    /// Files that may come with one answer, and their octets together.
+    package static let files = 10
+    package static let fileOctets = 20 << 20
     /// Answers that one visit may write.
     package static let perVisit = 20
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import WardCrypto
 import WardDelivery
 import WardKernel
 import WardMIME
 
-/// What of a submitted message is carried on: sender, subject, text and HTML. The rest of its header stays behind (docs/
-/// submission.md lists it), and a part that cannot be carried refuses the whole.
+/// What of a submitted message is carried on: sender, subject, text, HTML and files. The rest of its header stays behind
+/// (docs/submission.md lists it), and a part that cannot be carried refuses the whole.
 struct SubmittedContent: Sendable {
     let sender: EmailAddress
     let senderName: String
     let replyTo: EmailAddress?
-    let content: Sensitive<ComposedContent>
+    var content: Sensitive<ComposedContent>
     let messageIdentifier: String?
     let bodyDigest: [UInt8]
 
@@ -25,29 +26,68 @@ struct SubmittedContent: Sendable {
         guard mail.count(of: "From") == 1, let from = mail.header("From").map(MailboxList.init)?.mailboxes,
             from.count == 1, let sender = from.first
         else { throw SubmitRefusal.noSender }
-        try Self.check(mail.body)
-        guard let text = mail.text ?? mail.html.map(HTMLText.plain), !text.allSatisfy(\.isWhitespace) else {
-            throw SubmitRefusal.empty
-        }
+        let files = try Self.files(of: mail)
+        let text = mail.text ?? mail.html.map(HTMLText.plain) ?? ""
+        guard !text.allSatisfy(\.isWhitespace) || !files.isEmpty else { throw SubmitRefusal.empty }
         self.sender = sender.address
         senderName = sender.name
         replyTo = mail.header("Reply-To").map(MailboxList.init)?.mailboxes.first?.address
         content = Sensitive(
-            ComposedContent(subject: mail.subject, text: text, html: mail.html, headers: Self.threading(mail))
+            ComposedContent(
+                subject: mail.subject,
+                text: text,
+                html: mail.html,
+                headers: Self.threading(mail),
+                files: files
+            )
         )
         messageIdentifier = mail.header("Message-ID").map { String($0.filter { !$0.isWhitespace }.prefix(300)) }
         bodyDigest = Digest.sha256(Array(octets[Self.bodyStart(octets)...]))
     }
 
-    /// Text, HTML, and the multiparts that hold both; nothing else can be carried.
-    private static func check(_ part: MailPart) throws(SubmitRefusal) {
+    /// Files of one message: more are refused.
+    static let mostFiles = 50
+
+    /// Everything that is not the text or the HTML that is shown, in its order. Pictures that the HTML names stay named.
+    private static func files(of mail: ParsedMail) throws(SubmitRefusal) -> [ComposedAttachment] {
+        var leaves: [MailPart] = []
+        try collect(mail.body, &leaves)
+        var (hasText, hasHTML) = (false, false)
+        var files: [ComposedAttachment] = []
+        for part in leaves {
+            // The first of each is what the message says; a second one is a file.
+            if part.mediaType == "text/plain", !part.isAttachment, !hasText {
+                hasText = true
+            } else if part.mediaType == "text/html", !part.isAttachment, !hasHTML {
+                hasHTML = true
+            } else {
+                files.append(file(part, position: files.count + 1))
+            }
+        }
+        guard files.count <= mostFiles else { throw .attachments }
+        return files
+    }
+
+    private static func collect(_ part: MailPart, _ leaves: inout [MailPart]) throws(SubmitRefusal) {
         switch part.mediaType {
-        case "multipart/alternative", "multipart/mixed": for child in part.parts { try check(child) }
         case "multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime":
             throw .alreadyProtected
-        case "text/plain" where !part.isAttachment, "text/html" where !part.isAttachment: break
-        default: throw .attachments
+        case let type where type.hasPrefix("multipart/"): for child in part.parts { try collect(child, &leaves) }
+        default: leaves.append(part)
         }
+    }
+
+    private static func file(_ part: MailPart, position: Int) -> ComposedAttachment {
+        // A message in a message may not be written in base64 (RFC 2046 section 5.2.1): it goes as a file.
+        let isMessage = part.mediaType.hasPrefix("message/")
+        let name = part.fileName ?? (isMessage ? "message-\(position).eml" : "file-\(position)")
+        let identifier = part.contentIdentifier.flatMap { MailAttachment.isContentIdentifier($0) ? $0 : nil }
+        return ComposedAttachment(
+            fileName: MailAttachment.carriedName(name),
+            mediaType: MailAttachment.isMediaType(part.mediaType) ? part.mediaType : "application/octet-stream",
+            content: Data(part.content),
+            contentIdentifier: part.isAttachment ? nil : identifier
+        )
     }
 
     private static func threading(_ mail: ParsedMail) -> [MailHeader] {

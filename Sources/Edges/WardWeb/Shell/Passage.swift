@@ -237,6 +237,8 @@ extension Passage {
             switch body {
             case .text(let text):
                 return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
+            case .octets(let octets):
+                return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: octets)))
             case .pieces(let next):
                 let stream = ResponseBody { writer in
                     while let piece = try await next() { try await writer.write(ByteBuffer(string: piece)) }

@@ -16,6 +16,7 @@ struct Reply: Sendable {
 
     enum DownloadBody: Sendable {
         case text(String)
+        case octets([UInt8])
         /// Pieces until nil; the producer holds at most one.
         case pieces(@Sendable () async throws -> String?)
     }
@@ -40,6 +41,17 @@ struct Reply: Sendable {
 
     static func download(_ name: DownloadName, csv text: String) -> Reply {
         Reply(content: .download(name, contentType: "text/csv; charset=utf-8", body: .text(text)))
+    }
+
+    /// A file that somebody else made: whatever it is, a browser keeps it and does not run or show it.
+    static func download(file name: String, _ octets: [UInt8]) -> Reply {
+        Reply(
+            content: .download(
+                DownloadName(file: name),
+                contentType: "application/octet-stream",
+                body: .octets(octets)
+            )
+        )
     }
 
     func opening(_ session: OpenedSession) -> Reply {

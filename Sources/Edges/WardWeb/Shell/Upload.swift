@@ -12,11 +12,14 @@ final class Upload: Sendable {
     let fields: Fields
     /// As the browser names it, at most 200 characters; shown, never used as a path.
     let fileName: String
+    /// As the browser says; a claim.
+    private let mediaType: String
 
-    private init(parts: MultipartReader, fields: Fields, fileName: String) {
+    private init(parts: MultipartReader, fields: Fields, first: PartHead) {
         self.parts = parts
         self.fields = fields
-        self.fileName = fileName
+        fileName = String((first.fileName ?? "").prefix(200))
+        mediaType = first.mediaType
     }
 
     /// Reads the fields before the file.
@@ -29,9 +32,7 @@ final class Upload: Sendable {
         var fields = Fields()
         for _ in 0..<200 {
             guard let head = try await reader.nextPart() else { throw BadRequest(reason: .missingField) }
-            if let fileName = head.fileName {
-                return Upload(parts: reader, fields: fields, fileName: String(fileName.prefix(200)))
-            }
+            if head.fileName != nil { return Upload(parts: reader, fields: fields, first: head) }
             var bytes: [UInt8] = []
             while let piece = try await reader.nextPiece() {
                 bytes += piece
@@ -45,6 +46,32 @@ final class Upload: Sendable {
 
     /// The file's next octets; nil at its end.
     func nextPiece() async throws -> [UInt8]? { try await parts.nextPiece() }
+
+    /// All the files of the form, this one and those behind it; a field that was left empty is none.
+    /// - Throws: `BadRequest` for more files or octets than these.
+    func files(
+        atMost count: Int,
+        octets limit: Int
+    ) async throws -> [(name: String, mediaType: String, content: [UInt8])] {
+        var files: [(name: String, mediaType: String, content: [UInt8])] = []
+        var (name, type) = (fileName, mediaType)
+        var taken = 0
+        while true {
+            var content: [UInt8] = []
+            while let piece = try await parts.nextPiece() {
+                taken += piece.count
+                guard taken <= limit else { throw BadRequest(reason: .tooLarge) }
+                content += piece
+            }
+            if !name.isEmpty || !content.isEmpty { files.append((name, type, content)) }
+            guard files.count <= count else { throw BadRequest(reason: .tooLarge) }
+            var next = try await parts.nextPart()
+            // Fields behind a file are not read: Ward's own forms have none.
+            while let head = next, head.fileName == nil { next = try await parts.nextPart() }
+            guard let head = next else { return files }
+            (name, type) = (String((head.fileName ?? "").prefix(200)), head.mediaType)
+        }
+    }
 
     private static func boundary(in contentType: String) -> [UInt8]? {
         for parameter in contentType.split(separator: ";").dropFirst() {
@@ -61,6 +88,8 @@ final class Upload: Sendable {
 struct PartHead: Sendable {
     let name: String
     let fileName: String?
+    /// Lower case, without parameters; `application/octet-stream` where none is given.
+    let mediaType: String
 }
 
 /// The parts of a multipart body, one after another. An actor, because a body's iterator has one reader.
@@ -162,9 +191,16 @@ actor MultipartReader {
     }
 
     private static func head(_ lines: String) throws(BadRequest) -> PartHead {
-        for line in lines.split(separator: "\r\n") where line.lowercased().hasPrefix("content-disposition:") {
-            guard let name = parameter("name", of: line) else { break }
-            return PartHead(name: name, fileName: parameter("filename", of: line))
+        var mediaType = "application/octet-stream"
+        var disposition: Substring?
+        for line in lines.split(separator: "\r\n") {
+            let lower = line.lowercased()
+            if lower.hasPrefix("content-disposition:") { disposition = disposition ?? line }
+            guard lower.hasPrefix("content-type:") else { continue }
+            mediaType = lower.dropFirst("content-type:".count).prefix { $0 != ";" }.filter { $0 != " " }
+        }
+        if let disposition, let name = parameter("name", of: disposition) {
+            return PartHead(name: name, fileName: parameter("filename", of: disposition), mediaType: mediaType)
         }
         throw BadRequest(reason: .malformed)
     }

@@ -130,8 +130,24 @@ import WardTestKit
             }
             let atOnce = try await swaks(ports, "at-once", ports.handInTLS + Self.letter("second"))
             #expect(atOnce.status == 0, "\(atOnce.said)")
-            let received = try await postfix.waitForMessages(2)
-            #expect(received.count == 2 && received.allSatisfy { $0.recipient == "ann@tls.example" })
+            let table = try place.write("day,hour\r\nMonday,9 to 12\r\n", to: "hours.csv")
+            let attached = try await swaks(
+                ports,
+                "attached",
+                ports.handIn + Self.letter("third")
+                    + ["--attach-type", "text/csv", "--attach-name", "Öffnung.csv", "--attach", "@\(table)"]
+            )
+            #expect(attached.status == 0 && attached.said.contains("1 queued"), "\(attached.said)")
+            let unread = try await swaks(
+                ports,
+                "unread",
+                ports.handIn + Self.letter("fourth")
+                    + ["--attach-type", "application/zip", "--attach-name", "x.zip", "--attach", "@\(table)"]
+            )
+            #expect(unread.status == 0 && unread.said.contains("1 waiting"), "\(unread.said)")
+            let received = try await postfix.waitForMessages(3)
+            #expect(received.filter { $0.content.contains("Content-Type: text/csv") }.count == 1)
+            #expect(received.count == 3 && received.allSatisfy { $0.recipient == "ann@tls.example" })
             #expect(received.allSatisfy { $0.content.contains("Please call us about your visit.") })
             #expect(received.allSatisfy { !$0.content.contains("ehr.example") }, "the program's own header left")
         }

@@ -20,6 +20,7 @@ enum AuditSentences {
         "organization.establish": "The organization was established.",
         "organization.change": "{actor} changed the organization's details.",
         "campaign.preflight": "{actor} had everybody in a campaign checked, without sending.",
+        "portal.attachment": "{actor} took out a file of a conversation with {subject}.",
         "recipient_key.add": "{actor} kept a certificate or key of {subject}.",
         "recipient_key.remove": "{actor} removed a certificate or key of {subject}.",
         "audit.view": "{actor} read the audit log.",

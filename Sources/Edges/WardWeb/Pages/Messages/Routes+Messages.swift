@@ -7,7 +7,19 @@ extension Routes {
     static let messages: [Route] = [
         .get("/messages", .permission(.viewMessages), "MessagesPages.list", MessagesPages.list),
         .get("/messages/:thread", .permission(.viewMessages), "ThreadPages.show", ThreadPages.show),
-        .post("/messages/:thread", .permission(.answerMessages), "ThreadPages.answer", ThreadPages.answer),
+        .post(
+            "/messages/:thread",
+            .permission(.answerMessages),
+            "ThreadPages.answer",
+            body: .upload(atMost: 22 << 20),
+            ThreadPages.answer
+        ),
+        .get(
+            "/messages/:thread/files/:message/:file",
+            .permission(.viewMessages),
+            "ThreadPages.attachment",
+            ThreadPages.attachment
+        ),
         .post("/messages/:thread/handled", .permission(.answerMessages), "ThreadPages.mark", ThreadPages.mark),
         .post("/messages/:thread/assign", .permission(.answerMessages), "ThreadPages.assign", ThreadPages.assign),
         .post("/messages/:thread/retract", .permission(.answerMessages), "ThreadPages.retract", ThreadPages.retract),

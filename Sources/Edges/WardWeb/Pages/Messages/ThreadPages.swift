@@ -14,6 +14,7 @@ struct ThreadContent: PageModel {
         let isOwn: Bool
         let written: MomentModel
         let bodyMarkup: Markup
+        let files: [FileModel]
         let state: StatusModel?
         let messageIdentifier: String
         let mayRetract: Bool
@@ -48,11 +49,13 @@ enum ThreadPages {
         guard let identifier = PortalMessageID(try visit.form.text("identifier")) else { throw NotFound() }
         let typed = try visit.form.text("answer")
         let sensitivity = Sensitivity(rawValue: try visit.form.text("sensitivity")) ?? .sensitive
+        let files = try await FileModel.uploaded(visit)
         let outcome: ReplyOutcome
         do {
             outcome = try await visit.facades.portal.answer(
                 thread,
                 typed,
+                files: files,
                 identifier: identifier,
                 author: visit.session?.name ?? visit.organization.name,
                 sensitivity: sensitivity,
@@ -75,6 +78,18 @@ enum ThreadPages {
         case .refused(.tooLong):
             return .page(try await page(visit, problem: visit.words("The answer is too long.")), status: 422)
         }
+    }
+
+    static func attachment(_ visit: Visit) async throws -> Reply {
+        let message: PortalMessageID = try visit.identifier("message")
+        guard let position = visit.parameters["file"].flatMap({ Int($0) }),
+            let found = try await visit.facades.portal.attachment(
+                position,
+                of: message,
+                requester: try visit.requester
+            )
+        else { throw NotFound() }
+        return .download(file: found.facts.fileName, found.content.expose(for: .disclosing) { $0 })
     }
 
     static func mark(_ visit: Visit) async throws -> Reply {
@@ -140,7 +155,7 @@ enum ThreadPages {
         let content = ThreadContent(
             threadIdentifier: "\(id)",
             personLabel: names[detail.summary.contact] ?? .init(phiText: "••••", isMasked: true),
-            messages: detail.messages.map { message($0, visit, mayAnswer: mayAnswer) },
+            messages: detail.messages.map { message($0, of: id, visit, mayAnswer: mayAnswer) },
             mayAnswer: mayAnswer,
             summary: ErrorSummary(visit.words, problem.map { [("answer", $0)] } ?? []),
             typed: visit.form.all("answer").first ?? "",
@@ -161,6 +176,7 @@ enum ThreadPages {
 
     private static func message(
         _ message: ThreadDetail.Message,
+        of thread: ThreadID,
         _ visit: Visit,
         mayAnswer: Bool
     ) -> ThreadContent.Message {
@@ -169,7 +185,10 @@ enum ThreadPages {
                 author: message.direction == .fromPerson ? person(content, visit) : content.author,
                 isOwn: message.direction == .toPerson,
                 written: visit.moment(message.writtenAt),
-                bodyMarkup: .paragraphs(text(content, visit)),
+                bodyMarkup: .paragraphs(content.text),
+                files: FileModel.list(message.files, visit) { file in
+                    visit.path("messages", "\(thread)", "files", "\(message.id)", "\(file.position)")
+                },
                 state: message.standing.map { state($0, visit) },
                 messageIdentifier: "\(message.id)",
                 mayRetract: mayAnswer && (message.standing == .waiting || message.standing == .opened)
@@ -184,12 +203,6 @@ enum ThreadPages {
         case .mail: visit.words("By e-mail, sender not proved")
         case .automaticMail: visit.words("Automatic answer by e-mail")
         }
-    }
-
-    private static func text(_ content: StoredContent, _ visit: Visit) -> String {
-        guard !content.attachments.isEmpty else { return content.text }
-        let names = content.attachments.map { "- \($0)" }.joined(separator: "\n")
-        return content.text + "\n\n" + visit.words("Attached, kept sealed:") + "\n" + names
     }
 
     private static func state(_ standing: MessageStanding, _ visit: Visit) -> StatusModel {

@@ -14,6 +14,7 @@ struct ConversationContent: PageModel {
         let written: MomentModel
         let subject: String?
         let bodyMarkup: Markup
+        let files: [FileModel]
     }
 
     let messages: [Message]
@@ -37,10 +38,12 @@ enum ConversationPages {
 
     static func answer(_ visit: Visit) async throws -> Reply {
         let typed = try visit.form.text("answer")
+        let files = try await FileModel.uploaded(visit)
         guard let token = token(visit),
             let identifier = PortalMessageID(try visit.form.text("identifier")),
             case .answered(let outcome) = try await visit.facades.portal.answer(
                 typed,
+                files: files,
                 identifier: identifier,
                 visit: token,
                 networkAddress: visit.origin.networkAddress
@@ -56,6 +59,21 @@ enum ConversationPages {
         }
         guard case .answered(let conversation) = try await open(token, visit) else { return over(visit) }
         return .page(page(visit, conversation, typed: typed, problem: problem), status: 422)
+    }
+
+    static func attachment(_ visit: Visit) async throws -> Reply {
+        let message: PortalMessageID = try visit.identifier("message")
+        guard let position = visit.parameters["file"].flatMap({ Int($0) }) else { throw NotFound() }
+        guard let token = token(visit),
+            case .answered(let found) = try await visit.facades.portal.attachment(
+                position,
+                of: message,
+                visit: token,
+                networkAddress: visit.origin.networkAddress
+            )
+        else { return over(visit) }
+        guard let found else { throw NotFound() }
+        return .download(file: found.facts.fileName, found.content.expose(for: .disclosing) { $0 })
     }
 
     static func signOut(_ visit: Visit) async throws -> Reply {
@@ -114,7 +132,10 @@ enum ConversationPages {
                     isOwn: message.direction == .fromPerson,
                     written: visit.moment(message.writtenAt),
                     subject: content.subject.isEmpty ? nil : content.subject,
-                    bodyMarkup: .paragraphs(content.text)
+                    bodyMarkup: .paragraphs(content.text),
+                    files: FileModel.list(message.files, visit) { file in
+                        visit.path("message", "\(message.id)", "files", "\(file.position)")
+                    }
                 )
             }
         }

@@ -7,7 +7,14 @@ extension Routes {
         .get("/m/:link", .anyone, "RecognitionPages.follow", RecognitionPages.follow),
         .post("/m/:link", .anyone, "RecognitionPages.recognise", RecognitionPages.recognise),
         .get("/message", .anyone, "ConversationPages.read", ConversationPages.read),
-        .post("/message", .anyone, "ConversationPages.answer", ConversationPages.answer),
+        .post(
+            "/message",
+            .anyone,
+            "ConversationPages.answer",
+            body: .upload(atMost: 22 << 20),
+            ConversationPages.answer
+        ),
+        .get("/message/:message/files/:file", .anyone, "ConversationPages.attachment", ConversationPages.attachment),
         .post("/message/sign-out", .anyone, "ConversationPages.signOut", ConversationPages.signOut),
         .get("/message/closed", .anyone, "ConversationPages.closed", ConversationPages.closed),
     ]
