@@ -66,7 +66,7 @@ let modules: [Module] = [
     Module(
         name: "WardTrust",
         layer: .mechanisms,
-        uses: ["WardKernel", "WardDNS", "CZlib"],
+        uses: ["WardKernel", "WardDNS", "WardCompression"],
         products: nio + ["X509", "SwiftASN1", "Crypto", "_CryptoExtras", "NIOHTTP1"]
     ),
     Module(name: "WardMIME", layer: .mechanisms, uses: ["WardKernel"], products: crypto),
@@ -85,6 +85,8 @@ let modules: [Module] = [
         testUses: ["WardParseChild"]
     ),
     Module(name: "WardContentScan", layer: .mechanisms, uses: []),
+    Module(name: "WardCompression", layer: .mechanisms, uses: ["CZlib"], tests: false),
+    Module(name: "WardDocumentText", layer: .mechanisms, uses: ["WardCompression"]),
     Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
     // Domain
     Module(name: "WardAudit", layer: .domain, uses: store + ["WardCrypto", "WardVault"]),
@@ -157,8 +159,8 @@ let modules: [Module] = [
         uses: domain + [
             "WardKernel", "WardTelemetry", "WardCrypto", "WardStorage", "WardSQLite", "WardPostgres", "WardQueue",
             "WardDNS",
-            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardSandbox", "WardWeb", "WardCommands",
-            "WardInbound",
+            "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardSandbox", "WardDocumentText",
+            "WardWeb", "WardCommands", "WardInbound",
         ],
         products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
     ),

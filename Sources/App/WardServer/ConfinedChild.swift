@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardDelivery
+import WardDocumentText
 import WardMailCrypto
 import WardSandbox
 
@@ -9,6 +11,20 @@ package enum ConfinedChild {
     /// the threads of that moment.
     package static func serveIfAsked(_ arguments: [String] = CommandLine.arguments) {
         guard SandboxChild.isAsked(arguments) else { return }
-        SandboxChild.serve(arguments, warmUp: ConfinedTask.warmUp) { ConfinedTask.answer(to: $0) }
+        SandboxChild.serve(arguments, warmUp: ConfinedTask.warmUp) { request in
+            DocumentText.isRequest(request) ? DocumentText.answer(to: request) : ConfinedTask.answer(to: request)
+        }
+    }
+}
+
+/// Reads office files and PDF, each in a child of its own. What breaks the child is unreadable.
+struct ConfinedAttachmentReader: AttachmentReader {
+    let sandbox: Sandbox
+
+    func text(of content: [UInt8], mediaType: String, fileName: String) async -> String? {
+        switch await sandbox.run(DocumentText.request(for: content)) {
+        case .answered(let answer): DocumentText.text(of: answer)
+        case .quarantined: nil
+        }
     }
 }

@@ -4,6 +4,7 @@
 // sizes and counts are bounded and no text leaves here with a control character in it.
 
 import Foundation
+import WardCompression
 
 package struct TLSReport: Sendable, Hashable {
     /// A file longer than this is not read; compressed or not.
@@ -41,9 +42,9 @@ package struct TLSReport: Sendable, Hashable {
     package init(_ file: [UInt8]) throws(TLSReportProblem) {
         guard file.count <= Self.longestFile else { throw .tooLong }
         let text: [UInt8]
-        if Gunzip.isCompressed(file) {
+        if Inflate.isGzip(file) {
             do {
-                text = try Gunzip.expand(file, limit: Self.longestText)
+                text = try Inflate.expand(file, .gzip, limit: Self.longestText)
             } catch .tooLong {
                 throw .tooLong
             } catch {

@@ -79,12 +79,14 @@ package struct Modules: Sendable {
             mailHostName: hostName,
             surroundings: surroundings
         )
+        let sandbox = Sandbox()
+        let reader = ConfinedAttachmentReader(sandbox: sandbox)
         let recipientKeys = RecipientKeys(
             store: store,
             vault: vault,
             audit: audit,
             people: AddressesOnRecord(contacts: contacts),
-            reader: ForeignMailReader(sandbox: Sandbox()),
+            reader: ForeignMailReader(sandbox: sandbox),
             surroundings: surroundings
         )
         let delivery = Delivery(
@@ -125,6 +127,7 @@ package struct Modules: Sendable {
             passwords: passwords,
             people: sendable,
             organizations: senders,
+            reader: reader,
             surroundings: surroundings
         )
         submission = Submission(
@@ -134,6 +137,7 @@ package struct Modules: Sendable {
             identity: identity,
             people: PeopleForSubmission(contacts: contacts),
             delivery: delivery,
+            reader: reader,
             surroundings: surroundings
         )
         campaigns = Campaigns(

@@ -2,25 +2,39 @@
 
 import CZlib
 
-/// Expands gzip (RFC 1952) with zlib, never beyond a limit: a small file can stand for gigabytes.
-enum Gunzip {
-    enum Problem: Error, Hashable {
+/// Expands what was compressed with DEFLATE (RFC 1951), never beyond a limit: a small file can stand for gigabytes.
+package enum Inflate {
+    /// What is around the compressed octets.
+    package enum Wrapping: Int32, Sendable {
+        /// Nothing, as in ZIP archives.
+        case none = -15
+        /// RFC 1950, as in PDF.
+        case zlib = 15
+        /// RFC 1952.
+        case gzip = 31
+    }
+
+    package enum Problem: Error, Hashable, Sendable {
         case malformed
         /// It stands for more than the limit.
         case tooLong
     }
 
-    static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1f, 0x8b]) }
+    /// Whether it begins as gzip does.
+    package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1f, 0x8b]) }
 
     /// The octets that the first member of `bytes` stands for; what follows it is not looked at.
-    static func expand(_ bytes: [UInt8], limit: Int) throws(Problem) -> [UInt8] {
+    package static func expand(
+        _ bytes: some Collection<UInt8>,
+        _ wrapping: Wrapping,
+        limit: Int
+    ) throws(Problem) -> [UInt8] {
         var stream = z_stream()
-        // 15 bits of window, and 16 for the gzip form.
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw .malformed
-        }
+        guard
+            inflateInit2_(&stream, wrapping.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        else { throw .malformed }
         defer { inflateEnd(&stream) }
-        var input = bytes
+        var input = Array(bytes)
         var expanded: [UInt8] = []
         var isTooLong = false
         let end = input.withUnsafeMutableBufferPointer { source -> Int32 in
