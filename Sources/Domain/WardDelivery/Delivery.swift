@@ -81,6 +81,7 @@ package final class Delivery: Sendable {
     let destinations: Destinations
     let contents = ContentCache()
     let rendered = RenderedMessages()
+    let encodedEvidence = EncodedEvidence()
     let seenPostures = SeenPostures()
     let surroundings: Surroundings
 

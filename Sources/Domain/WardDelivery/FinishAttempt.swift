@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import WardAudit
 import WardConsent
 import WardKernel
@@ -290,7 +291,7 @@ extension Delivery {
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [UInt8] {
-        let plain = Sensitive(Array(try JSONEncoder().encode(evidence)))
+        let plain = Sensitive(try encodedEvidence.octets(of: evidence))
         return try vault.seal(plain, at: Self.evidencePlace(row, row.life.attempts, organization), in: tx)
     }
 
@@ -298,5 +299,22 @@ extension Delivery {
         var place = place(.attemptEvidence, of: row.id, row.recipient, organization)
         place.row += [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
         return place
+    }
+}
+
+/// Evidence as JSON. A destination's server proves the same for one message after another, and encoding it costs more than
+/// sealing it: what was encoded lately is kept. Nothing in it is about a person.
+final class EncodedEvidence: Sendable {
+    static let capacity = 256
+    private let known = Mutex<[AttemptEvidence: [UInt8]]>([:])
+
+    func octets(of evidence: AttemptEvidence) throws -> [UInt8] {
+        if let found = known.withLock({ $0[evidence] }) { return found }
+        let octets = Array(try JSONEncoder().encode(evidence))
+        known.withLock { known in
+            if known.count >= Self.capacity { known = [:] }
+            known[evidence] = octets
+        }
+        return octets
     }
 }
