@@ -85,6 +85,11 @@ let modules: [Module] = [
         testUses: ["WardParseChild"]
     ),
     Module(name: "WardContentScan", layer: .mechanisms, uses: []),
+    Module(
+        name: "WardMailAuthentication",
+        layer: .mechanisms,
+        uses: ["WardKernel", "WardDNS", "WardMIME", "WardMailCrypto"]
+    ),
     Module(name: "WardCompression", layer: .mechanisms, uses: ["CZlib"], tests: false),
     Module(name: "WardDocumentText", layer: .mechanisms, uses: ["WardCompression"]),
     Module(name: "WardRender", layer: .mechanisms, uses: ["WardKernel"], products: ["Mustache"]),
@@ -135,7 +140,7 @@ let modules: [Module] = [
     Module(
         name: "WardInbound",
         layer: .edges,
-        uses: domain + ["WardKernel", "WardTelemetry"],
+        uses: domain + ["WardKernel", "WardTelemetry", "WardDNS", "WardMailAuthentication"],
         products: nio,
         testUses: ["WardQueue", "WardMIME", "WardCrypto"]
     ),
@@ -160,6 +165,7 @@ let modules: [Module] = [
             "WardKernel", "WardTelemetry", "WardCrypto", "WardStorage", "WardSQLite", "WardPostgres", "WardQueue",
             "WardDNS",
             "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardSandbox", "WardDocumentText",
+            "WardMailAuthentication",
             "WardWeb", "WardCommands", "WardInbound",
         ],
         products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]

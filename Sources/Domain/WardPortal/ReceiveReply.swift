@@ -22,6 +22,19 @@ package enum ReplyMailOutcome: Hashable, Sendable {
     case tooMany
 }
 
+/// What is known of who sent a mail.
+package struct ReplySender: Hashable, Sendable {
+    /// The address in From, where its domain proved that it sent the mail (DMARC).
+    package var proved: EmailAddress?
+    /// What was found, in fixed words, for the audit log.
+    package var facts: [String: String]
+
+    package init(proved: EmailAddress? = nil, facts: [String: String] = [:]) {
+        self.proved = proved
+        self.facts = facts
+    }
+}
+
 extension RecordKind {
     /// A mail of a conversation, as it came.
     static let portalMail = RecordKind(number: 185, name: "portal.mail")
@@ -42,6 +55,7 @@ extension Portal {
     package func receive(
         _ octets: Sensitive<[UInt8]>,
         at address: EmailAddress,
+        sender: ReplySender = ReplySender(),
         of organization: OrganizationID
     ) async throws -> ReplyMailOutcome {
         let content = try await ProcessorThreads.shared.run { octets.map(Self.content) }
@@ -49,13 +63,34 @@ extension Portal {
             guard let thread = try replies.thread(behind: address, of: organization, in: tx) else {
                 return .unknownAddress
             }
-            return try keep(octets, content, in: thread, organization: organization, in: tx)
+            let named = try named(content, sender, in: thread, organization: organization, in: tx)
+            return try keep(octets, named, sender, in: thread, organization: organization, in: tx)
+        }
+    }
+
+    /// A mail from the person's own address, proved by its domain, is shown as theirs.
+    private func named(
+        _ content: Sensitive<StoredContent>,
+        _ sender: ReplySender,
+        in thread: ThreadRow,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Sensitive<StoredContent> {
+        guard let proved = sender.proved,
+            let person = try people.portalPerson(thread.contact, of: organization, in: tx),
+            person.expose(for: .evaluating, { $0.address?.normalized == proved.normalized })
+        else { return content }
+        return content.map { content in
+            var content = content
+            if content.origin == .mail { content.origin = .provedMail }
+            return content
         }
     }
 
     private func keep(
         _ octets: Sensitive<[UInt8]>,
         _ content: Sensitive<StoredContent>,
+        _ sender: ReplySender,
         in thread: ThreadRow,
         organization: OrganizationID,
         in tx: any WriteTransaction
@@ -92,7 +127,11 @@ extension Portal {
         let isAutomatic = content.expose(for: .evaluating) { $0.origin == .automaticMail }
         // Nobody waits for an answer to an absence notice.
         if !isAutomatic { try ThreadQueries.noteAnswer(thread.id, at: now, of: organization, in: tx) }
-        let facts = ["octets": "\(octets.expose(for: .evaluating, \.count))", "automatic": "\(isAutomatic)"]
+        let isProved = content.expose(for: .evaluating) { $0.origin == .provedMail }
+        let facts = sender.facts.merging([
+            "octets": "\(octets.expose(for: .evaluating, \.count))", "automatic": "\(isAutomatic)",
+            "proved": "\(isProved)",
+        ]) { $1 }
         try audit.record(.portalMail, message, .success, facts, by: .service("portal", of: organization), in: tx)
         return .kept
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import WardDNS
 package import WardDelivery
 package import WardIdentity
 import WardKernel
+package import WardMailAuthentication
 package import WardPortal
 import WardSubmission
 package import WardTelemetry
@@ -12,6 +14,8 @@ package struct IncomingReception: MailReception {
     private let identity: Identity
     private let delivery: Delivery
     private let portal: Portal
+    private let authenticator: MailAuthenticator
+    private let relays: Set<IPAddress>
     private let telemetry: Telemetry
     private let feedback: Set<String>
     private let hostName: String
@@ -26,6 +30,7 @@ package struct IncomingReception: MailReception {
     /// - Parameters:
     ///   - identity: knows whose mail comes from a domain.
     ///   - feedback: local parts at which complaints and mail to the postmaster are taken, lower case.
+    ///   - relays: one's own servers that pass mail on; a server in a private network is one as well.
     ///   - hostName: this server's own name: `postmaster` there is the first organization's.
     package init(
         identity: Identity,
@@ -33,6 +38,8 @@ package struct IncomingReception: MailReception {
         portal: Portal,
         feedback: Set<String>,
         hostName: String,
+        authenticator: MailAuthenticator,
+        relays: Set<IPAddress>,
         telemetry: Telemetry
     ) {
         self.identity = identity
@@ -40,6 +47,8 @@ package struct IncomingReception: MailReception {
         self.portal = portal
         self.feedback = feedback
         self.hostName = hostName
+        self.authenticator = authenticator
+        self.relays = relays
         self.telemetry = telemetry
     }
 
@@ -79,8 +88,10 @@ package struct IncomingReception: MailReception {
     private func take(_ mail: ReceivedMail) async throws -> DialogueReply {
         var isKept = false
         var isFull = false
+        let authentication = try await authentication(of: mail)
+        if let authentication, let refusal = Self.refusal(authentication) { return refusal }
         for address in mail.envelope.recipients {
-            switch try await take(mail, at: address) {
+            switch try await take(mail, authentication, at: address) {
             case .kept: isKept = true
             case .gone: break
             case .full: isFull = true
@@ -90,11 +101,42 @@ package struct IncomingReception: MailReception {
         return isFull ? DialogueReply(452, "4.2.2", "This conversation takes no more mail today") : Self.unknown
     }
 
+    /// Only of mail to conversations: what comes back by itself counts by the key in its address, whoever sent it.
+    private func authentication(of mail: ReceivedMail) async throws -> MailAuthentication? {
+        for address in mail.envelope.recipients {
+            guard case .conversation = try await place(of: address), let peer = IPAddress(mail.session.peer) else {
+                continue
+            }
+            let isOwn = relays.contains(peer) || relays.contains(peer.unmapped) || !peer.isGlobal
+            return await authenticator.authenticate(
+                mail.octets,
+                from: isOwn ? nil : peer,
+                helloName: mail.session.name ?? "",
+                returnPath: mail.envelope.returnPath.address
+            )
+        }
+        return nil
+    }
+
+    /// What the domain of From asks to be refused is refused (RFC 7372 section 3.2); what cannot be known now comes again.
+    static func refusal(_ authentication: MailAuthentication) -> DialogueReply? {
+        switch (authentication.dmarc, authentication.policy) {
+        case (.fail, .reject):
+            DialogueReply(550, "5.7.26", "The sender's domain refuses mail that it cannot vouch for (DMARC)")
+        case (.temperror, _): DialogueReply(451, "4.7.24", "The sender cannot be checked at the moment, try later")
+        default: nil
+        }
+    }
+
     private enum Taken {
         case kept, gone, full
     }
 
-    private func take(_ mail: ReceivedMail, at address: EmailAddress) async throws -> Taken {
+    private func take(
+        _ mail: ReceivedMail,
+        _ authentication: MailAuthentication?,
+        at address: EmailAddress
+    ) async throws -> Taken {
         let hasNullReturnPath = mail.envelope.returnPath.isNull
         switch try await place(of: address) {
         case .returnPath(let organization):
@@ -113,7 +155,11 @@ package struct IncomingReception: MailReception {
             )
             return .kept
         case .conversation(let organization):
-            switch try await portal.receive(mail.octets, at: address, of: organization) {
+            let sender = ReplySender(
+                proved: authentication?.provedSender,
+                facts: authentication?.facts ?? [:]
+            )
+            switch try await portal.receive(mail.octets, at: address, sender: sender, of: organization) {
             case .kept, .alreadyKept: return .kept
             case .unknownAddress: return .gone
             case .tooMany: return .full

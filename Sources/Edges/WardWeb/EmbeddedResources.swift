@@ -1125,6 +1125,7 @@ At most 10 files of together 20 MB come with one answer. = Con una respuesta van
 {count} KB = {count} KB
 {count} MB = {count} MB
 {actor} took out a file of a conversation with {subject}. = {actor} sacó un archivo de una conversación con {subject}.
+By e-mail, from their own address = Por correo, desde su propia dirección
 
 """#,
 "strings/portal.es.txt": #"""

@@ -35,6 +35,31 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress {
+    /// The name under which its own name is looked up (RFC 1035 section 3.5, RFC 3596 section 2.5).
+    package var reverseName: String {
+        guard isIPv6 else { return octets.reversed().map { "\($0)" }.joined(separator: ".") + ".in-addr.arpa" }
+        let digits = octets.flatMap { [$0 >> 4, $0 & 15] }.reversed()
+        return digits.map { String($0, radix: 16) }.joined(separator: ".") + ".ip6.arpa"
+    }
+
+    /// Whether both are of one family and share so many leading bits.
+    package func shares(_ bits: Int, with other: IPAddress) -> Bool {
+        guard octets.count == other.octets.count else { return false }
+        for index in octets.indices {
+            let left = bits - index * 8
+            if left <= 0 { return true }
+            let mask: UInt8 = left >= 8 ? 0xff : ~(0xff >> UInt8(left))
+            if octets[index] & mask != other.octets[index] & mask { return false }
+        }
+        return true
+    }
+
+    /// The IPv4 address that an IPv4-mapped IPv6 address stands for (RFC 4291 section 2.5.5.2); else the address itself.
+    package var unmapped: IPAddress {
+        guard isIPv6, octets[..<10].allSatisfy({ $0 == 0 }), octets[10] == 0xff, octets[11] == 0xff else { return self }
+        return IPAddress(octets: Array(octets[12...])) ?? self
+    }
+
     /// Whether it can be a server that strangers reach: not this host, a private network, a link, a group of hosts, or
     /// reserved (RFC 6890). An IPv6 address that stands for an IPv4 address is as global as that.
     package var isGlobal: Bool {

@@ -10,6 +10,8 @@ package protocol Resolver: Sendable {
     func texts(of name: String) async -> DNSAnswer<String>
     /// The TLSA records of a name such as `_25._tcp.mx.example` (RFC 7672 section 2.2).
     func certificateAssociations(of name: String) async -> DNSAnswer<TLSARecord>
+    /// The host names that an address is said to have (PTR, RFC 1035 section 3.5), lower case.
+    func names(of address: IPAddress) async -> DNSAnswer<String>
 }
 
 extension Resolver {
@@ -17,6 +19,9 @@ extension Resolver {
     package func certificateAssociations(of name: String) async -> DNSAnswer<TLSARecord> {
         .temporaryFailure(.resolverUnavailable)
     }
+
+    /// The same for the names of an address.
+    package func names(of address: IPAddress) async -> DNSAnswer<String> { .temporaryFailure(.resolverUnavailable) }
 }
 
 /// What a look-up found. `isSecure`: DNSSEC proves it (RFC 4035), the denials too.

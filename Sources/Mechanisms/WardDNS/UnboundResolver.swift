@@ -71,6 +71,10 @@ package final class UnboundResolver: Resolver {
         await look(name, .tlsa) { TLSARecord(data: $0) }
     }
 
+    package func names(of address: IPAddress) async -> DNSAnswer<String> {
+        await look(address.reverseName, .ptr) { WireName.text($0)?.lowercased() }
+    }
+
     private func look<Record: Sendable & Equatable>(
         _ name: String,
         _ type: RecordType,
@@ -117,6 +121,7 @@ package struct ResolverSetupError: Error, CustomStringConvertible {
 /// Numbers of record types (RFC 1035, RFC 3596, RFC 6698).
 enum RecordType: Int32 {
     case a = 1
+    case ptr = 12
     case mx = 15
     case txt = 16
     case aaaa = 28

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+package import WardDNS
 
 /// Where mail is taken.
 package struct MailPorts: Sendable, Equatable {
@@ -19,6 +20,8 @@ package struct MailPorts: Sendable, Equatable {
     package var privateKey: String?
     /// Lower case.
     package var feedback: Set<String>
+    /// Addresses of one's own servers that pass mail on to port 25.
+    package var relays: Set<IPAddress>
 
     package var isAnywhere: Bool { incoming != nil || submission != nil || submissionTLS != nil }
 
@@ -33,6 +36,9 @@ package struct MailPorts: Sendable, Equatable {
             values.text(.mailFeedback).split(separator: ",")
                 .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }.filter { !$0.isEmpty }
         )
+        let named = values.text(.mailRelays).split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        relays = Set(named.compactMap { IPAddress($0) })
+        if relays.count != Set(named).count { problems.append("mail.relays takes IP addresses, separated by commas.") }
         if chain.isEmpty != key.isEmpty { problems.append("mail.certificate and mail.privateKey belong together.") }
         if chain.isEmpty, submission != nil || submissionTLS != nil {
             problems.append("mail.submission needs mail.certificate: passwords and messages come over TLS alone.")

@@ -74,6 +74,10 @@ extension Setting {
         "Local parts of the sender domain that take complaints, separated by commas",
         standard: "abuse, fbl, postmaster"
     )
+    static let mailRelays = Setting(
+        "mail.relays",
+        "Addresses of your own mail servers that pass mail on to port 25, separated by commas: SPF says nothing about them"
+    )
     static let auditCheckpoints = Setting(
         "audit.checkpoints",
         "The folder of the audit log's signed checkpoints, never in the data directory, best on another disk"
@@ -85,6 +89,7 @@ extension Setting {
         store, keysFolder, staffListen, staffAddress, staffCertificate, staffPrivateKey, patientsListen,
         patientsAddress,
         patientsCertificate, patientsPrivateKey, webProxies, mailHostName, mailIncoming, mailSubmission,
-        mailSubmissionTLS, mailCertificate, mailPrivateKey, mailFeedback, auditCheckpoints, logLevel,
+        mailSubmissionTLS, mailCertificate, mailPrivateKey, mailFeedback, mailRelays, auditCheckpoints,
+        logLevel,
     ]
 }

@@ -25,6 +25,8 @@ extension Installation {
             portal: modules.portal,
             feedback: ports.feedback,
             hostName: configuration.mailHostName,
+            authenticator: modules.authenticator,
+            relays: ports.relays,
             telemetry: telemetry
         )
         let submission = SubmissionReception(submission: modules.submission, telemetry: telemetry)

@@ -9,6 +9,7 @@ import WardDNS
 package import WardDelivery
 package import WardIdentity
 import WardKernel
+package import WardMailAuthentication
 import WardMailCrypto
 package import WardPortal
 package import WardRecipientKeys
@@ -34,6 +35,8 @@ package struct Modules: Sendable {
     package let senderDomains: SenderDomains
     package let submission: Submission
     package let recipientKeys: RecipientKeys
+    /// Who mail from outside is from.
+    package let authenticator: MailAuthenticator
 
     /// - Throws: `ResolverSetupError` when the validating resolver cannot be set up.
     init(store: any Store, vault: Vault, audit: Audit, hostName: String, outside: OutsideWorld) throws {
@@ -119,6 +122,7 @@ package struct Modules: Sendable {
         self.delivery = delivery
         self.senderDomains = senderDomains
         self.recipientKeys = recipientKeys
+        authenticator = MailAuthenticator(resolver: resolver, surroundings: surroundings)
         portal = Portal(
             store: store,
             vault: vault,

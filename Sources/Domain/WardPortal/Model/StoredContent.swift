@@ -3,7 +3,7 @@
 // The sealed form of a message in the portal:
 //
 //     octet      version, 1; 2 for what came by mail
-//     octet      in version 2: 1 for a mail, 2 for one that a program sent by itself
+//     octet      in version 2: 1 for a mail, 2 for one that a program sent by itself, 3 for one from the person's own address
 //     then for the author's name, the subject and the text (in version 2 also each attachment's name):
 //     4 octets   length in octets, most significant first
 //     octets     UTF-8
@@ -29,6 +29,8 @@ package struct StoredContent: Hashable, Sendable {
         case mail
         /// The same, and the mail says that a program sent it by itself.
         case automaticMail
+        /// From the person's own address, which its domain vouches for (DMARC).
+        case provedMail
     }
 
     package init(author: String, subject: String, text: String) {

@@ -131,6 +131,11 @@ struct Passage: Sendable {
             try FormGuard.check(token: header ?? form.optional("form_token"), boundTo: room.secret)
             return makeVisit(room, query: query, form: form, upload: nil)
         case .unguarded: throw BadRequest(reason: .malformed)
+        case .upload where contentType == "application/x-www-form-urlencoded":
+            // A form without files, from whoever fills it in without a browser.
+            let form = try await fields(atMost: 64 * 1_024)
+            try FormGuard.check(token: header ?? form.optional("form_token"), boundTo: room.secret)
+            return makeVisit(room, query: query, form: form, upload: nil)
         case .upload(let limit):
             let type = request.headers[.contentType]
             let upload = try await Upload.begin(request.body, contentType: type, atMost: limit)

@@ -28,7 +28,7 @@ enum RouteAccess: Sendable, Hashable {
 enum BodyRule: Sendable, Hashable {
     /// Form fields of at most so many octets, read before the handler runs.
     case fields(atMost: Int)
-    /// A form with one file, read by the handler as it arrives (`Visit.upload`).
+    /// A form with files, read by the handler as it arrives (`Visit.upload`); without any it may come as plain fields.
     case upload(atMost: Int)
     /// Form fields from whoever holds the address, without cookie, origin or form token: a mail program's one-click
     /// unsubscribing (RFC 8058). The address itself is the secret, and the handler does nothing else.

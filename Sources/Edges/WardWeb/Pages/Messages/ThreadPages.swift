@@ -201,6 +201,7 @@ enum ThreadPages {
         switch content.origin {
         case .portal: visit.words("The person")
         case .mail: visit.words("By e-mail, sender not proved")
+        case .provedMail: visit.words("By e-mail, from their own address")
         case .automaticMail: visit.words("Automatic answer by e-mail")
         }
     }
