@@ -21,12 +21,13 @@ extension MailCertificate {
         at time: Int64
     ) -> Bool {
         guard !authorities.isEmpty else { return false }
-        let isTrusted = CertificatePath(anchors: authorities, links: links)?.error(of: self) { parameters in
-            X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SMIME_SIGN)
-            X509_VERIFY_PARAM_set_auth_level(parameters, 2)
-            X509_VERIFY_PARAM_set1_email(parameters, address, address.utf8.count)
-            X509_VERIFY_PARAM_set_time(parameters, time_t(time))
-        } == X509_V_OK
+        let isTrusted =
+            CertificatePath(anchors: authorities, links: links)?.error(of: self) { parameters in
+                X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SMIME_SIGN)
+                X509_VERIFY_PARAM_set_auth_level(parameters, 2)
+                X509_VERIFY_PARAM_set1_email(parameters, address, address.utf8.count)
+                X509_VERIFY_PARAM_set_time(parameters, time_t(time))
+            } == X509_V_OK
         ERR_clear_error()
         return isTrusted
     }
