@@ -133,8 +133,8 @@ let modules: [Module] = [
     Module(
         name: "WardRecipientKeys",
         layer: .domain,
-        uses: ground + ["WardMailCrypto", "WardSandbox"],
-        testUses: ["WardParseChild"]
+        uses: ground + ["WardCrypto", "WardMailCrypto", "WardSandbox", "WardTrust"],
+        testUses: ["WardParseChild", "WardDNS"]
     ),
     // Edges
     Module(

@@ -7,7 +7,7 @@ package import WardStorage
 import WardVault
 
 extension RecipientKeys {
-    /// A person's keys, newest first, each with its standing now.
+    /// A person's keys that were accepted, newest first, each with its standing now.
     package func keys(of contact: ContactID, by requester: Requester) async throws -> [HeldKey] {
         try requester.require(.viewContacts)
         let now = surroundings.now()
@@ -25,6 +25,22 @@ extension RecipientKeys {
         }
     }
 
+    /// Keys in use of the organization that end within `HeldKey.warningTime` or have ended, the earliest end first; at most
+    /// `limit`.
+    package func ending(limit: Int, by requester: Requester) async throws -> [EndingKey] {
+        try requester.require(.viewContacts)
+        let now = surroundings.now()
+        return try await store.read { tx in
+            try KeyQueries.ending(
+                before: now + HeldKey.warningTime,
+                at: now,
+                limit: limit,
+                of: requester.organization,
+                in: tx
+            )
+        }
+    }
+
     /// What each person's keys can do at the moment; people without keys are missing. For the send gate: shows nothing.
     package func standings(
         of contacts: [ContactID],
@@ -33,10 +49,12 @@ extension RecipientKeys {
         in tx: any ReadTransaction
     ) throws -> [ContactID: [RecipientKeyKind: Set<KeyStanding>]] {
         var found: [ContactID: [RecipientKeyKind: Set<KeyStanding>]] = [:]
+        let rules = try KeyQueries.rules(of: organization, in: tx)
         for start in stride(from: 0, to: contacts.count, by: 500) {
             let page = Array(contacts[start..<min(start + 500, contacts.count)])
-            for row in try KeyQueries.rows(of: page, organization: organization, in: tx) {
-                found[row.contact, default: [:]][row.kind, default: []].insert(row.standing(at: now))
+            for row in try KeyQueries.rows(of: page, organization: organization, in: tx)
+            where row.acceptance == .accepted {
+                found[row.contact, default: [:]][row.kind, default: []].insert(row.standing(at: now, rules))
             }
         }
         return found
@@ -50,10 +68,11 @@ extension RecipientKeys {
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> (id: RecipientKeyID, key: RecipientKey)? {
+        let rules = try KeyQueries.rules(of: organization, in: tx)
         let rows = try KeyQueries.rows(of: [contact], organization: organization, in: tx)
-            .filter { $0.kind == kind && $0.standing(at: now).isUsable }
+            .filter { $0.kind == kind && $0.acceptance == .accepted && $0.standing(at: now, rules).isUsable }
         guard let newest = rows.max(by: { $0.id.bytes.lexicographicallyPrecedes($1.id.bytes) }) else { return nil }
-        return (newest.id, try open(newest, organization: organization, in: tx))
+        return (newest.id, try open(newest, organization: organization, in: tx).key)
     }
 
     func keys(
@@ -62,30 +81,47 @@ extension RecipientKeys {
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [HeldKey] {
-        try KeyQueries.rows(of: [contact], organization: organization, in: tx)
+        try allKeys(of: contact, at: now, organization: organization, in: tx).filter { $0.acceptance == .accepted }
+    }
+
+    /// Those proposed and declined included.
+    func allKeys(
+        of contact: ContactID,
+        at now: Timestamp,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [HeldKey] {
+        let rules = try KeyQueries.rules(of: organization, in: tx)
+        return try KeyQueries.rows(of: [contact], organization: organization, in: tx)
             .sorted { $1.id.bytes.lexicographicallyPrecedes($0.id.bytes) }
             .map { row in
                 HeldKey(
                     id: row.id,
                     contact: row.contact,
-                    facts: try open(row, organization: organization, in: tx).facts,
-                    standing: row.standing(at: now),
-                    addedAt: row.addedAt
+                    facts: try open(row, organization: organization, in: tx).key.facts,
+                    standing: row.standing(at: now, rules),
+                    addedAt: row.addedAt,
+                    origin: row.origin,
+                    acceptance: row.acceptance,
+                    revocation: row.revocation,
+                    checkedAt: row.checkedAt
                 )
             }
     }
 
-    private func open(
+    func open(
         _ row: KeyQueries.KeyRow,
         organization: OrganizationID,
         in tx: any ReadTransaction
-    ) throws -> RecipientKey {
-        try vault.open(row.sealed, at: Self.place(of: row.id, row.contact, organization), in: tx)
-            .expose(for: .evaluating) { try JSONDecoder().decode(StoredKey.self, from: Data($0)) }.key
+    ) throws -> (key: RecipientKey, issuer: [UInt8]?) {
+        let stored = try vault.open(row.sealed, at: Self.place(of: row.id, row.contact, organization), in: tx)
+            .expose(for: .evaluating) { try JSONDecoder().decode(StoredKey.self, from: Data($0)) }
+        return (stored.key, stored.issuer.map { Array($0) })
     }
 
-    static func stored(_ key: RecipientKey) throws -> Sensitive<[UInt8]> {
-        Sensitive(Array(try JSONEncoder().encode(StoredKey(facts: key.facts, bytes: Data(key.bytes)))))
+    static func stored(_ key: RecipientKey, issuer: [UInt8]?) throws -> Sensitive<[UInt8]> {
+        let stored = StoredKey(facts: key.facts, bytes: Data(key.bytes), issuer: issuer.map { Data($0) })
+        return Sensitive(Array(try JSONEncoder().encode(stored)))
     }
 }
 
@@ -93,8 +129,15 @@ extension RecipientKeys {
 private struct StoredKey: Codable, Sendable {
     var facts: RecipientKeyFacts
     var bytes: Data
+    /// The issuer's certificate in DER.
+    var issuer: Data?
 
     var key: RecipientKey { RecipientKey(facts: facts, bytes: Array(bytes)) }
+}
+
+extension Timestamp {
+    /// Since 1970, as the confined child takes it.
+    var seconds: Int64 { microseconds / 1_000_000 }
 }
 
 extension RecipientKeyFacts {

@@ -2,8 +2,11 @@
 //
 // The certificates (S/MIME) and OpenPGP keys of people
 //
-//     given ──► read in the confined child ──► kept with its facts, sealed under the person's key ──► removed
+//     uploaded ─────────────────────────────┐
+//     signed mail, Autocrypt, directory ──► proposed ──► accepted by staff, or vouched for ──► in use ──► removed
+//                                               └──► declined
 //
+// - All are read in the confined child and kept with their facts, sealed under the person's key.
 // - Whether a key protects messages follows from its facts and the time, each time it is asked: usable, expired, revoked, …
 //   An unusable key is kept and shown; the send gate takes its method out and says so, and nothing is sent in another way
 //   under its name.
@@ -14,6 +17,7 @@ package import WardAudit
 package import WardKernel
 package import WardMailCrypto
 package import WardStorage
+package import WardTrust
 package import WardVault
 
 /// The addresses that a person has on record: answered by the module that keeps people.
@@ -26,6 +30,19 @@ package protocol PersonAddressSource: Sendable {
     ) throws -> Set<String>?
 }
 
+/// Where keys and words about them come from, besides staff.
+package struct KeySources: Sendable {
+    /// Certificates in PEM: a certificate that one of them leads to is used without being asked about. Empty: none.
+    package var authorities: [UInt8]
+    /// Nil: nothing is looked up, and no authority is asked.
+    package var web: WebFetcher?
+
+    package init(authorities: [UInt8] = [], web: WebFetcher? = nil) {
+        self.authorities = authorities
+        self.web = web
+    }
+}
+
 /// People's own keys.
 package final class RecipientKeys: Sendable {
     let store: any Store
@@ -33,6 +50,7 @@ package final class RecipientKeys: Sendable {
     let audit: Audit
     let people: any PersonAddressSource
     let reader: ForeignMailReader
+    let sources: KeySources
     let surroundings: Surroundings
 
     package init(
@@ -41,6 +59,7 @@ package final class RecipientKeys: Sendable {
         audit: Audit,
         people: any PersonAddressSource,
         reader: ForeignMailReader,
+        sources: KeySources = KeySources(),
         surroundings: Surroundings
     ) {
         self.store = store
@@ -48,6 +67,7 @@ package final class RecipientKeys: Sendable {
         self.audit = audit
         self.people = people
         self.reader = reader
+        self.sources = sources
         self.surroundings = surroundings
     }
 
@@ -64,7 +84,10 @@ package final class RecipientKeys: Sendable {
                 object: AuditObject(kind: "recipient_key", key.id),
                 subject: key.contact,
                 reason: why,
-                facts: ["kind": key.facts.kind.rawValue, "standing": key.standing.word]
+                facts: [
+                    "kind": key.facts.kind.rawValue, "standing": key.standing.word, "origin": key.origin.rawValue,
+                    "acceptance": key.acceptance.rawValue,
+                ]
             ),
             by: requester,
             in: tx
@@ -105,4 +128,14 @@ extension AuditAction {
     package static let recipientKeyAdd = AuditAction(rawValue: "recipient_key.add")
     /// A certificate or key of a person was removed.
     package static let recipientKeyRemove = AuditAction(rawValue: "recipient_key.remove")
+    /// A proposed key was taken into use.
+    package static let recipientKeyAccept = AuditAction(rawValue: "recipient_key.accept")
+    /// A proposed key was declined.
+    package static let recipientKeyDecline = AuditAction(rawValue: "recipient_key.decline")
+    /// What is known of a certificate's revocation changed.
+    package static let recipientKeyCheck = AuditAction(rawValue: "recipient_key.check")
+    /// A person's domain was asked for their key.
+    package static let recipientKeyLookUp = AuditAction(rawValue: "recipient_key.look_up")
+    /// The organization's rules for people's keys were changed.
+    package static let recipientKeyRules = AuditAction(rawValue: "recipient_key.rules")
 }

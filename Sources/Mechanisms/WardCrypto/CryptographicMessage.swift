@@ -105,6 +105,20 @@ package enum CryptographicMessage {
         return (verified, certificates)
     }
 
+    /// All certificates that travel with a signed message, the signers' own included; at most sixteen.
+    package static func certificates(in der: [UInt8]) throws(CryptoError) -> [MailCertificate] {
+        let message = try read(der)
+        defer { CMS_ContentInfo_free(message) }
+        guard let list = CMS_get1_certs(message) else { return [] }
+        defer { OPENSSL_sk_pop_free(list, { X509_free(OpaquePointer($0)) }) }
+        var found: [MailCertificate] = []
+        for position in 0..<min(16, max(0, OPENSSL_sk_num(list))) {
+            guard let certificate = OPENSSL_sk_value(list, position) else { continue }
+            found.append(try MailCertificate(try encodedForm { i2d_X509(OpaquePointer(certificate), $0) }))
+        }
+        return found
+    }
+
     private static func add(_ recipient: MailCertificate, to message: OpaquePointer) throws(CryptoError) {
         guard let info = CMS_add1_recipient_cert(message, recipient.x509, UInt32(CMS_KEY_PARAM)),
             let context = CMS_RecipientInfo_get0_pkey_ctx(info)

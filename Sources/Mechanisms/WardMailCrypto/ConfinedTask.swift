@@ -5,7 +5,7 @@
 // values of closed types and bytes that nobody interprets further than the item itself would have been.
 
 package import Foundation
-import WardCrypto
+package import WardCrypto
 package import WardSandbox
 
 /// One piece of work for a confined child. Secret keys are those of one item.
@@ -16,6 +16,14 @@ package enum ConfinedTask: Sendable, Codable {
     case verifySMIME(Data)
     case openOpenPGP(Data, secret: Data, known: [Data], time: Int64)
     case verifyOpenPGP(Data, signature: Data, known: [Data], time: Int64)
+    /// Reads the keys that a mail offers; the authorities in PEM.
+    case readOfferedKeys(Data, authorities: Data, time: Int64)
+    /// Reads where to ask about a certificate, and makes the request for a responder where the issuer is known.
+    case readRevocationPlaces(certificate: Data, issuer: Data?)
+    /// Reads what was fetched as the issuer's certificate.
+    case readIssuer(Data, of: Data)
+    case readResponderAnswer(Data, certificate: Data, issuer: Data, time: Int64)
+    case readRevocationList(Data, certificate: Data, issuer: Data, time: Int64)
 
     /// Does the work. Called in the child.
     package func perform() -> ConfinedAnswer {
@@ -35,6 +43,12 @@ package enum ConfinedTask: Sendable, Codable {
                 let keys = known.map { Array($0) }
                 let signers = try OpenPGP.signers(of: Array(signature), over: Array(content), known: keys, at: time)
                 return .content(Data(), signers: signers.map { Data($0.utf8) })
+            case .readOfferedKeys(let message, let authorities, let time):
+                return .offered(try OfferedKeys(in: Array(message), authorities: Array(authorities), at: time))
+            case .readRevocationPlaces, .readIssuer, .readResponderAnswer, .readRevocationList:
+                do throws(CryptoError) { return try performRevocation() } catch {
+                    throw MailProtectionError(.malformed)
+                }
             }
         } catch { return .refused(error.code) }
     }
@@ -74,6 +88,12 @@ package enum ConfinedAnswer: Sendable, Hashable, Codable {
     case key(RecipientKey)
     /// What was inside or signed, and who signed: certificates in DER for S/MIME, fingerprints for OpenPGP.
     case content(Data, signers: [Data])
+    case offered(OfferedKeys)
+    /// Where to ask, and what a responder is asked (empty: the issuer is not known).
+    case places(RevocationPlaces, request: Data)
+    /// A certificate in DER, written anew.
+    case certificate(Data)
+    case revocation(RevocationWord)
     case refused(MailProtectionError.Code)
 }
 
@@ -97,7 +117,23 @@ package struct ForeignMailReader: Sendable {
         switch await run(.readKey(Data(given), time: time)) {
         case .read(.key(let key)): .read(key)
         case .read(.refused(let code)): .refused(code)
-        case .read(.content): .refused(.malformed)
+        case .read: .refused(.malformed)
+        case .refused(let code): .refused(code)
+        case .quarantined(let reason): .quarantined(reason)
+        }
+    }
+
+    /// The keys that a mail offers as its sender's.
+    ///
+    /// - Parameter authorities: certificates in PEM whose word is believed.
+    package func offeredKeys(
+        in message: [UInt8],
+        authorities: [UInt8],
+        at time: Int64
+    ) async -> Outcome<OfferedKeys> {
+        switch await run(.readOfferedKeys(Data(message), authorities: Data(authorities), time: time)) {
+        case .read(.offered(let keys)): .read(keys)
+        case .read: .refused(.malformed)
         case .refused(let code): .refused(code)
         case .quarantined(let reason): .quarantined(reason)
         }

@@ -85,14 +85,26 @@ package enum SMIME {
     package static func verified(
         _ message: [UInt8]
     ) throws(MailProtectionError) -> (entity: [UInt8], certificates: [[UInt8]]) {
+        let (entity, der) = try signedParts(of: message)
+        let found = try opening { () throws(CryptoError) in try CryptographicMessage.signers(of: der, over: entity) }
+        return (entity ?? found.content, found.certificates)
+    }
+
+    /// The signature itself, in DER, with whatever certificates travel in it.
+    static func signatureOctets(of message: [UInt8]) throws(MailProtectionError) -> [UInt8] {
+        try signedParts(of: message).signature
+    }
+
+    /// What a signature stands over (nil: what is inside of it), and the signature.
+    private static func signedParts(
+        of message: [UInt8]
+    ) throws(MailProtectionError) -> (entity: [UInt8]?, signature: [UInt8]) {
         let whole = try MIMEParts(message)
         guard whole.mediaType == "multipart/signed" else {
             guard ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(whole.mediaType) else {
                 throw MailProtectionError(.malformed)
             }
-            let der = try whole.decodedBody()
-            let found = try opening { () throws(CryptoError) in try CryptographicMessage.signers(of: der, over: nil) }
-            return (found.content, found.certificates)
+            return (nil, try whole.decodedBody())
         }
         let parts = try whole.parts()
         guard parts.count == 2 else { throw MailProtectionError(.malformed) }
@@ -100,9 +112,7 @@ package enum SMIME {
         guard ["application/pkcs7-signature", "application/x-pkcs7-signature"].contains(signature.mediaType) else {
             throw MailProtectionError(.malformed)
         }
-        let (entity, der) = (parts[0], try signature.decodedBody())
-        let found = try opening { () throws(CryptoError) in try CryptographicMessage.signers(of: der, over: entity) }
-        return (entity, found.certificates)
+        return (parts[0], try signature.decodedBody())
     }
 
     private static func protecting<Value>(

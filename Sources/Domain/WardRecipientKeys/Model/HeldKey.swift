@@ -14,6 +14,8 @@ package enum KeyStanding: Sendable, Hashable {
     case endsSoon
     case notYetValid
     case expired
+    /// The organization demands its authority's word, and there is none of the last days.
+    case notChecked
     case notUsable(RecipientKeyProblem)
 
     /// Whether messages are encrypted to it.
@@ -23,7 +25,7 @@ package enum KeyStanding: Sendable, Hashable {
     package var isRevoked: Bool { self == .notUsable(.revoked) }
 
     /// Whether it protected messages once and does so no more: what would have gone by it waits for a person.
-    package var isLost: Bool { self == .expired || isRevoked }
+    package var isLost: Bool { self == .expired || self == .notChecked || isRevoked }
 
     /// A fixed word for machines.
     package var word: String {
@@ -32,6 +34,7 @@ package enum KeyStanding: Sendable, Hashable {
         case .endsSoon: "ends_soon"
         case .notYetValid: "not_yet_valid"
         case .expired: "expired"
+        case .notChecked: "not_checked"
         case .notUsable(let problem): problem.rawValue
         }
     }
@@ -43,6 +46,7 @@ package enum KeyStanding: Sendable, Hashable {
         case .endsSoon: "Messages can be encrypted to it, but it expires soon. Ask the person for the next one."
         case .notYetValid: "Its time has not begun."
         case .expired: "It has expired. Ask the person for a new one."
+        case .notChecked: "Whether it was revoked is not known, and the organization’s rules demand it."
         case .notUsable(let problem): problem.sentence
         }
     }
@@ -72,6 +76,12 @@ package struct HeldKey: Sendable, Hashable {
     package let facts: RecipientKeyFacts
     package let standing: KeyStanding
     package let addedAt: Timestamp
+    package let origin: KeyOrigin
+    package internal(set) var acceptance: KeyAcceptance
+    /// What its authority said; nil: nobody asked yet, or it is an OpenPGP key, which says so itself.
+    package internal(set) var revocation: RevocationState?
+    /// When its authority last answered.
+    package internal(set) var checkedAt: Timestamp?
 
     /// `smime` or `openpgp`.
     package var kindWord: String { facts.kind.rawValue }
@@ -86,8 +96,13 @@ package struct HeldKey: Sendable, Hashable {
     /// The end of its time; nil: it has none.
     package var validUntil: Timestamp? { facts.validUntilTime }
 
-    /// Whether somebody looked if it was revoked: an OpenPGP key says so itself; certificates are not looked up yet.
-    package var isRevocationChecked: Bool { facts.kind == .openPGP && facts.problem != .newerThanSupported }
+    /// Whether it is known if it was revoked: an OpenPGP key says so itself, a certificate's authority is asked.
+    package var isRevocationChecked: Bool {
+        switch facts.kind {
+        case .openPGP: facts.problem != .newerThanSupported
+        case .smime: checkedAt != nil
+        }
+    }
 
     /// The fingerprint in groups of four digits, as people read it to each other.
     package var spacedFingerprint: String {
@@ -106,12 +121,14 @@ package enum KeyUpload: Sendable, Hashable {
 }
 
 /// Why a key was not taken.
-package enum KeyRefusal: Sendable, Hashable {
+package enum KeyRefusal: Error, Sendable, Hashable {
     /// It is neither a certificate nor an OpenPGP public key.
     case unreadable
     /// It names addresses, and none of them is the person's.
     case otherAddress
     case tooLarge
+    /// So many keys wait for staff that no more are kept.
+    case tooManyProposals
     /// The confined program that reads keys broke down over it.
     case quarantined(reason: String)
 
@@ -124,6 +141,7 @@ package enum KeyRefusal: Sendable, Hashable {
             "The key names other addresses than the person’s. Correct the person’s address, or ask for a key that names it."
         case .tooLarge:
             "The file is larger than 256 KiB. A key alone is much smaller; ask the person to export it alone."
+        case .tooManyProposals: "Ten keys of this person wait for a decision. Accept or decline them first."
         case .quarantined(let reason): reason
         }
     }

@@ -15,9 +15,17 @@ enum KeyQueries {
         let validUntil: Timestamp?
         let sealed: [UInt8]
         let addedAt: Timestamp
+        let origin: KeyOrigin
+        let acceptance: KeyAcceptance
+        let revocation: RevocationState?
+        let checkedAt: Timestamp?
 
-        func standing(at now: Timestamp) -> KeyStanding {
-            .of(problem: problem, validFrom: validFrom, validUntil: validUntil, at: now)
+        func standing(at now: Timestamp, _ rules: RecipientKeyRules) -> KeyStanding {
+            let found = revocation == .revoked ? .revoked : problem
+            let standing = KeyStanding.of(problem: found, validFrom: validFrom, validUntil: validUntil, at: now)
+            guard standing.isUsable, rules.demandsCheck, kind == .smime else { return standing }
+            let isFresh = checkedAt.map { $0 + RecipientKeyRules.longestAnswer >= now } ?? false
+            return isFresh ? standing : .notChecked
         }
     }
 
@@ -30,10 +38,11 @@ enum KeyQueries {
         try tx.execute(
             """
             INSERT INTO recipient_key
-                (organization, id, contact, kind, problem, valid_from, valid_until, sealed, added_at)
+                (organization, id, contact, kind, problem, valid_from, valid_until, sealed, added_at,
+                origin, acceptance)
             VALUES (\(organization), \(key.id), \(key.contact), \(key.facts.kind.rawValue),
                 \(key.facts.problem?.rawValue), \(key.facts.validFromTime), \(key.facts.validUntilTime), \(sealed),
-                \(key.addedAt))
+                \(key.addedAt), \(key.origin.rawValue), \(key.acceptance.rawValue))
             """
         )
     }
@@ -51,7 +60,9 @@ enum KeyQueries {
         guard !contacts.isEmpty else { return [] }
         return try tx.rows(
             """
-            SELECT id, contact, kind, problem, valid_from, valid_until, sealed, added_at FROM recipient_key
+            SELECT id, contact, kind, problem, valid_from, valid_until, sealed, added_at, origin, acceptance, revocation,
+                checked_at
+            FROM recipient_key
             WHERE organization = \(organization) AND contact IN \(list: contacts)
             """
         ).compactMap { row in
@@ -66,7 +77,14 @@ enum KeyQueries {
                 validFrom: try row.value("valid_from"),
                 validUntil: try row.optional("valid_until"),
                 sealed: try row.value("sealed"),
-                addedAt: try row.value("added_at")
+                addedAt: try row.value("added_at"),
+                origin: KeyOrigin(rawValue: try row.value("origin")) ?? .upload,
+                // A word of a newer version is no permission.
+                acceptance: KeyAcceptance(rawValue: try row.value("acceptance")) ?? .proposed,
+                revocation: try row.optional("revocation", as: String.self).map {
+                    RevocationState(rawValue: $0) ?? .unknown
+                },
+                checkedAt: try row.optional("checked_at")
             )
         }
     }
@@ -81,8 +99,37 @@ enum KeyQueries {
             SELECT COUNT(*) AS number FROM recipient_key
             WHERE organization = \(organization) AND valid_until >= \(period.lowerBound)
                 AND valid_until <= \(period.upperBound) AND problem IS NULL
+                AND acceptance = \(KeyAcceptance.accepted.rawValue)
             """
         )
         return try rows.first?.value("number") ?? 0
+    }
+
+    /// In use; expired ones for as long as they are kept.
+    static func ending(
+        before end: Timestamp,
+        at now: Timestamp,
+        limit: Int,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [EndingKey] {
+        try tx.rows(
+            """
+            SELECT id, contact, kind, valid_until FROM recipient_key
+            WHERE organization = \(organization) AND valid_until <= \(end) AND problem IS NULL
+                AND acceptance = \(KeyAcceptance.accepted.rawValue)
+            ORDER BY valid_until, id LIMIT \(limit)
+            """
+        ).compactMap { row in
+            guard let kind = RecipientKeyKind(rawValue: try row.value("kind")) else { return nil }
+            let validUntil: Timestamp = try row.value("valid_until")
+            return EndingKey(
+                id: try row.value("id"),
+                contact: try row.value("contact"),
+                kind: kind,
+                validUntil: validUntil,
+                hasEnded: validUntil < now
+            )
+        }
     }
 }
