@@ -51,6 +51,13 @@ extension Portal {
         try await store.read { [replies] tx in try replies.thread(behind: address, of: organization, in: tx) != nil }
     }
 
+    /// Whose conversation has this address; nil: none.
+    package func person(behind address: EmailAddress, of organization: OrganizationID) async throws -> ContactID? {
+        try await store.read { [replies] tx in
+            try replies.thread(behind: address, of: organization, in: tx)?.contact
+        }
+    }
+
     /// Takes a mail into a conversation. When this returns `kept`, it survives whatever happens next.
     package func receive(
         _ octets: Sensitive<[UInt8]>,

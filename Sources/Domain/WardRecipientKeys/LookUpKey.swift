@@ -31,11 +31,11 @@ extension RecipientKeys {
     private func lookUp(_ contact: ContactID, asking requester: Requester) async throws -> KeyLookUp {
         guard let web = sources.web else { return .unavailable }
         let addresses = try await recordQuestion(about: contact, by: requester)
-        var answer = KeyLookUp.none
+        var answer = KeyLookUp.nothing
         for address in addresses {
             switch await web.webKey(local: address.local, domain: address.domain, largest: Self.largestKey) {
             case .found(let octets): return try await propose(octets, for: contact, by: requester)
-            case .none: continue
+            case .nothing: continue
             case .problem: answer = .failed
             }
         }

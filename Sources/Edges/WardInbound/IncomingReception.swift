@@ -6,6 +6,7 @@ package import WardIdentity
 import WardKernel
 package import WardMailAuthentication
 package import WardPortal
+package import WardRecipientKeys
 import WardSubmission
 package import WardTelemetry
 
@@ -14,6 +15,7 @@ package struct IncomingReception: MailReception {
     private let identity: Identity
     private let delivery: Delivery
     private let portal: Portal
+    private let recipientKeys: RecipientKeys
     private let authenticator: MailAuthenticator
     private let relays: Set<IPAddress>
     private let telemetry: Telemetry
@@ -38,6 +40,7 @@ package struct IncomingReception: MailReception {
         portal: Portal,
         feedback: Set<String>,
         hostName: String,
+        recipientKeys: RecipientKeys,
         authenticator: MailAuthenticator,
         relays: Set<IPAddress>,
         telemetry: Telemetry
@@ -47,6 +50,7 @@ package struct IncomingReception: MailReception {
         self.portal = portal
         self.feedback = feedback
         self.hostName = hostName
+        self.recipientKeys = recipientKeys
         self.authenticator = authenticator
         self.relays = relays
         self.telemetry = telemetry
@@ -160,11 +164,34 @@ package struct IncomingReception: MailReception {
                 facts: authentication?.facts ?? [:]
             )
             switch try await portal.receive(mail.octets, at: address, sender: sender, of: organization) {
-            case .kept, .alreadyKept: return .kept
+            case .kept:
+                await harvest(mail, authentication, at: address, of: organization)
+                return .kept
+            case .alreadyKept: return .kept
             case .unknownAddress: return .gone
             case .tooMany: return .full
             }
         case nil: return .gone
+        }
+    }
+
+    /// The mail is kept by now, and nothing that happens to the keys in it loses it: the person's next mail offers them again.
+    private func harvest(
+        _ mail: ReceivedMail,
+        _ authentication: MailAuthentication?,
+        at address: EmailAddress,
+        of organization: OrganizationID
+    ) async {
+        do {
+            guard let person = try await portal.person(behind: address, of: organization) else { return }
+            _ = try await recipientKeys.harvest(
+                from: mail.octets,
+                contact: person,
+                isAuthenticated: authentication?.provedSender != nil,
+                of: organization
+            )
+        } catch {
+            telemetry.record(.mailReceptionFailed, .warning, [.errorType(error)])
         }
     }
 }

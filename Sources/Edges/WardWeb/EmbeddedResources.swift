@@ -947,6 +947,39 @@ Your answer goes to their mailbox, encrypted to their own key. = Su respuesta va
 The person’s key has expired or was revoked. Keep a new one, or remove it to send in another way. = La clave de la persona caducó o fue revocada. Guarde una nueva, o quítela para enviar de otro modo.
 The message could not be encrypted to the person’s key. = No se pudo cifrar el mensaje con la clave de la persona.
 
+# Keys that were found, and what authorities say.
+Say why the key is declined. = Diga por qué se rechaza la clave.
+A key was found. Compare its fingerprint, then use or decline it. = Se encontró una clave. Compare su huella y luego úsela o recházela.
+The domain publishes the key that is kept here already. = El dominio publica la clave que ya se guarda aquí.
+The domain of the address publishes no key for this person. = El dominio de la dirección no publica ninguna clave de esta persona.
+Nothing can be looked up from here. = Desde aquí no se puede buscar nada.
+The domain could not be asked, or did not prove its name. Try again later. = No se pudo preguntar al dominio, o no demostró su nombre. Inténtelo más tarde.
+waits for you = espera su decisión
+It is not used before somebody has compared its fingerprint with the person. = No se usa hasta que alguien compare su huella con la persona.
+Not checked yet: its authority was not asked. = Aún sin comprobar: no se preguntó a su autoridad.
+not checked = sin comprobar
+Ask its authority now = Preguntar ahora a su autoridad
+The fingerprint is right: use it = La huella es correcta: usarla
+Decline = Rechazar
+Decline the key = Rechazar la clave
+Many domains publish their people’s OpenPGP keys. The domain learns that you ask about this address. = Muchos dominios publican las claves OpenPGP de su gente. El dominio sabrá que usted pregunta por esta dirección.
+Look for a key = Buscar una clave
+Staff added it. = La añadió el personal.
+It signed a mail from the person’s address. = Firmó un correo desde la dirección de la persona.
+It came in the header of a mail from the person’s address. = Vino en la cabecera de un correo desde la dirección de la persona.
+The domain of the person’s address publishes it. = La publica el dominio de la dirección de la persona.
+Its authority says that it was not revoked. = Su autoridad dice que no fue revocada.
+Its authority says that it was revoked. = Su autoridad dice que fue revocada.
+Not checked: its authority gave no answer that can be trusted. = Sin comprobar: su autoridad no dio una respuesta fiable.
+Not checked: its authority could not be reached. = Sin comprobar: no se pudo contactar con su autoridad.
+Not checked: it does not name where to ask. = Sin comprobar: no dice dónde preguntar.
+Whether it was revoked is not known, and the organization’s rules demand it. = No se sabe si fue revocada, y las reglas de la organización lo exigen.
+Ten keys of this person wait for a decision. Accept or decline them first. = Diez claves de esta persona esperan una decisión. Acéptelas o recházelas primero.
+{actor} took a proposed key of {subject} into use. = {actor} puso en uso una clave propuesta de {subject}.
+{actor} declined a proposed key of {subject}. = {actor} rechazó una clave propuesta de {subject}.
+{actor} asked a domain for the key of {subject}. = {actor} pidió a un dominio la clave de {subject}.
+A certificate of {subject} was checked with its authority. = Se comprobó un certificado de {subject} con su autoridad.
+
 """#,
 "strings/destinations.es.txt": #"""
 Destinations = Destinos
@@ -1975,9 +2008,10 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <caption>[[Certificates and keys, the newest first]]</caption>
 <thead><tr><th scope="col">[[Kind]]</th><th scope="col">[[State]]</th><th scope="col">[[Fingerprint]]</th><th scope="col">[[Valid until]]</th><th scope="col">[[Added]]</th></tr></thead>
 <tbody>
-{{#keys}}<tr><th scope="row">{{kind}}<br><span class="soft small">{{algorithm}}</span></th><td data-label="[[State]]">{{#standing}}{{>parts/status}}{{/standing}}<br><span class="soft small">{{sentence}}</span></td><td data-label="[[Fingerprint]]"><code class="wrap">{{fingerprint}}</code></td><td data-label="[[Valid until]]">{{#until}}{{>parts/moment}}{{/until}}{{^until}}[[no end]]{{/until}}</td><td data-label="[[Added]]">{{#added}}{{>parts/moment}}{{/added}}{{#removeHref}}<details><summary>[[Remove]]</summary><form method="post" action="{{removeHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><p class="help" id="{{reasonName}}-help">[[Kept in the audit log, such as: the person has a new one.]]</p><input id="{{reasonName}}" name="reason" maxlength="500" aria-describedby="{{reasonName}}-help" required></div><button class="danger" type="submit">[[Remove the key]]</button></form></details>{{/removeHref}}</td></tr>
+{{#keys}}<tr><th scope="row">{{kind}}<br><span class="soft small">{{algorithm}}</span></th><td data-label="[[State]]">{{#standing}}{{>parts/status}}{{/standing}}<br><span class="soft small">{{sentence}} {{origin}}{{#authority}} {{authority}}{{/authority}}</span>{{#checkHref}}<form method="post" action="{{checkHref}}">{{>parts/token}}<button type="submit">[[Ask its authority now]]</button></form>{{/checkHref}}</td><td data-label="[[Fingerprint]]"><code class="wrap">{{fingerprint}}</code></td><td data-label="[[Valid until]]">{{#until}}{{>parts/moment}}{{/until}}{{^until}}[[no end]]{{/until}}</td><td data-label="[[Added]]">{{#added}}{{>parts/moment}}{{/added}}{{#isProposed}}<form method="post" action="{{decideHref}}" class="stack">{{>parts/token}}<input type="hidden" name="reason" value=""><button class="primary" type="submit" name="decision" value="accept">[[The fingerprint is right: use it]]</button></form><details><summary>[[Decline]]</summary><form method="post" action="{{decideHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><input id="{{reasonName}}" name="reason" maxlength="500" required></div><button class="danger" type="submit" name="decision" value="decline">[[Decline the key]]</button></form></details>{{/isProposed}}{{#removeHref}}<details><summary>[[Remove]]</summary><form method="post" action="{{removeHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><p class="help" id="{{reasonName}}-help">[[Kept in the audit log, such as: the person has a new one.]]</p><input id="{{reasonName}}" name="reason" maxlength="500" aria-describedby="{{reasonName}}-help" required></div><button class="danger" type="submit">[[Remove the key]]</button></form></details>{{/removeHref}}</td></tr>
 {{/keys}}
 </tbody></table></div>{{/hasKeys}}
+{{#lookUpHref}}<form method="post" action="{{lookUpHref}}">{{>parts/token}}<p class="help">[[Many domains publish their people’s OpenPGP keys. The domain learns that you ask about this address.]]</p><button type="submit">[[Look for a key]]</button></form>{{/lookUpHref}}
 {{#mayEdit}}
 <h2>[[Keep a certificate or key]]</h2>
 <p>[[Compare the fingerprint with the person, in person or on the telephone. A key that somebody else sent in their name would let that somebody read the messages.]]</p>

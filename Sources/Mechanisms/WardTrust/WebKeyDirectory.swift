@@ -17,7 +17,7 @@ package enum WebKeyFinding: Sendable, Hashable {
     /// A key as it was published: octets of a stranger.
     case found([UInt8])
     /// The directory, or the address in it, does not exist.
-    case none
+    case nothing
     case problem(WebProblem)
 }
 
@@ -33,7 +33,7 @@ extension WebFetcher {
         }
         switch answer {
         case .success(let octets): return .found(octets)
-        case .failure(.noSuchHost), .failure(.status(404)), .failure(.status(410)): return .none
+        case .failure(.noSuchHost), .failure(.status(404)), .failure(.status(410)): return .nothing
         case .failure(let problem): return .problem(problem)
         }
     }

@@ -53,6 +53,11 @@ import WardCommands
         ward contacts keys list <contact>
         ward contacts keys add <contact> <file>
         ward contacts keys remove <contact> <key> --reason <reason>
+        ward contacts keys look-up <contact>
+        ward contacts keys accept <contact> <key>
+        ward contacts keys decline <contact> <key> --reason <reason>
+        ward contacts keys check <contact> <key>
+        ward contacts keys rules [--demand-check <demand-check>]
         ward segment list
         ward segment count [<rule>] [--named <named>] [--timing] [--repeat <repeat>]
         ward segment explain [<rule>] [--named <named>] --person <person>

@@ -7,6 +7,7 @@ import WardContacts
 import WardDelivery
 import WardIdentity
 import WardKernel
+import WardRecipientKeys
 import WardTelemetry
 import WardVault
 import WardWeb
@@ -63,6 +64,7 @@ extension Installation {
             NamedService { try await imports.run() },
             NamedService { [epochWorker] in try await epochWorker.run() },
             NamedService { [purger] in try await purger.run() },
+            NamedService { [revocations] in try await revocations.run() },
         ]
     }
 
@@ -73,6 +75,17 @@ extension Installation {
             organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
             failed: { [telemetry] error in
                 telemetry.record(.workerRoundFailed, .warning, [.word("worker", "purges"), .errorType(error)])
+            }
+        )
+    }
+
+    /// Asks authorities whether people's certificates were revoked.
+    private var revocations: RevocationWorker {
+        RevocationWorker(
+            modules.recipientKeys,
+            organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
+            failed: { [telemetry] error in
+                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "revocations"), .errorType(error)])
             }
         )
     }

@@ -25,6 +25,7 @@ extension Installation {
             portal: modules.portal,
             feedback: ports.feedback,
             hostName: configuration.mailHostName,
+            recipientKeys: modules.recipientKeys,
             authenticator: modules.authenticator,
             relays: ports.relays,
             telemetry: telemetry

@@ -90,6 +90,7 @@ package struct Modules: Sendable {
             audit: audit,
             people: AddressesOnRecord(contacts: contacts),
             reader: ForeignMailReader(sandbox: sandbox),
+            sources: KeySources(web: Self.webFetcher(resolver, outside)),
             surroundings: surroundings
         )
         let delivery = Delivery(
@@ -180,6 +181,15 @@ package struct Modules: Sendable {
             surroundings: outside.surroundings,
             ownNames: [hostName],
             // Answers that are given, as the demonstration's, are one's own; the public DNS is anybody's.
+            allowsPrivateAddresses: outside.resolver != nil
+        )
+    }
+
+    private static func webFetcher(_ resolver: any Resolver, _ outside: OutsideWorld) -> WebFetcher {
+        WebFetcher(
+            resolver: resolver,
+            roots: outside.roots,
+            surroundings: outside.surroundings,
             allowsPrivateAddresses: outside.resolver != nil
         )
     }

@@ -96,7 +96,7 @@ package enum KeyLookUp: Sendable, Hashable {
     case proposed(HeldKey)
     case alreadyHeld(HeldKey)
     /// The domain publishes none for the person.
-    case none
+    case nothing
     /// Nobody was asked: nothing can be looked up here.
     case unavailable
     /// The domain could not be asked, or did not prove its name.

@@ -7,9 +7,11 @@ import WardRecipientKeys
 struct ContactsKeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "People's own S/MIME certificates and OpenPGP keys: list, add, remove.",
+        abstract: "People's own S/MIME certificates and OpenPGP keys.",
         subcommands: [
             ContactsKeysListCommand.self, ContactsKeysAddCommand.self, ContactsKeysRemoveCommand.self,
+            ContactsKeysLookUpCommand.self, ContactsKeysAcceptCommand.self, ContactsKeysDeclineCommand.self,
+            ContactsKeysCheckCommand.self, ContactsKeysRulesCommand.self,
         ]
     )
 }
@@ -28,17 +30,22 @@ struct ContactsKeysListCommand: FacadeCommand {
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let id = try PersonArgument.identifier(contact)
-        let keys = try await session.facades.recipientKeys.keys(of: id, by: session.requester)
+        let keeper = session.facades.recipientKeys
+        let keys =
+            try await keeper.proposals(of: id, by: session.requester)
+            + keeper.keys(of: id, by: session.requester)
         var table = Table([
             ("key", .left), ("kind", .left), ("state", .left), ("valid until", .left), ("fingerprint", .left),
         ])
         for key in keys {
             let until = key.validUntil.map { "\($0)" } ?? "no end"
-            table.add(["\(key.id)", key.kindWord, key.standing.word, until, key.spacedFingerprint])
+            let state = key.acceptance == .proposed ? "proposed" : key.standing.word
+            table.add(["\(key.id)", key.kindWord, state, until, key.spacedFingerprint])
             if common.json {
                 await session.output.line(
                     JSONText.object([
-                        "key": "\(key.id)", "kind": key.kindWord, "state": key.standing.word,
+                        "key": "\(key.id)", "kind": key.kindWord, "state": state,
+                        "origin": key.origin.rawValue, "revocation": key.revocation?.rawValue ?? "not_asked",
                         "valid_until": until, "fingerprint": key.fingerprint,
                         "algorithm": key.algorithm, "bits": "\(key.bits)",
                     ])
@@ -73,7 +80,7 @@ struct ContactsKeysAddCommand: FacadeCommand {
         var given: [UInt8] = []
         for try await chunk in session.files.read(file) {
             given += chunk
-            // The façade says that it is too large; there is no need to read on.
+            // The keeper says that it is too large; there is no need to read on.
             if given.count > RecipientKeys.largestKey { break }
         }
         switch try await session.facades.recipientKeys.add(given, for: id, by: session.requester) {

@@ -36,6 +36,24 @@ extension Routes {
             RecipientKeyPages.add
         ),
         .post(
+            "/contacts/:contact/keys/look-up",
+            .permission(.editContacts),
+            "RecipientKeyPages.lookUp",
+            RecipientKeyPages.lookUp
+        ),
+        .post(
+            "/contacts/:contact/keys/:key/decide",
+            .permission(.editContacts),
+            "RecipientKeyPages.decide",
+            RecipientKeyPages.decide
+        ),
+        .post(
+            "/contacts/:contact/keys/:key/check",
+            .permission(.editContacts),
+            "RecipientKeyPages.check",
+            RecipientKeyPages.check
+        ),
+        .post(
             "/contacts/:contact/keys/:key/remove",
             .permission(.editContacts),
             "RecipientKeyPages.remove",
