@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages of the mail engine: the queue, the destinations, the policy, a person's own request."""
+import subprocess
+
 from playwright.sync_api import expect
 
 
@@ -40,3 +42,29 @@ def test_a_person_has_a_page_for_requests(newcomer):
     newcomer.follow("What the person asked for")
     newcomer.look("unencrypted-requests")
     newcomer.sees("third party")
+
+
+def certificate():
+    """What somebody's mail program would hand out, made by OpenSSL."""
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout", "/dev/null", "-days", "300",
+         "-subj", "/CN=person", "-addext", "basicConstraints=critical,CA:FALSE"],
+        capture_output=True, text=True, check=True,
+    )
+    return made.stdout
+
+
+def test_a_certificate_is_kept_for_a_person(newcomer):
+    become(newcomer, "Dana Reyes")
+    newcomer.section("Contacts")
+    newcomer.page.locator("main table a").first.click()
+    newcomer.follow("Keep a certificate or key")
+    newcomer.look("keys-none")
+    newcomer.page.get_by_label("Paste it").fill("a letter")
+    newcomer.page.get_by_role("button", name="Read and keep it").click()
+    newcomer.sees("neither an X.509 certificate")
+    newcomer.page.get_by_label("Paste it").fill(certificate())
+    newcomer.page.get_by_role("button", name="Read and keep it").click()
+    newcomer.sees("S/MIME certificate")
+    newcomer.sees("in use")
+    newcomer.look("keys-one")
