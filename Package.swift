@@ -50,6 +50,7 @@ let ground = store + ["WardVault", "WardAudit"]
 let domain = [
     "WardAudit", "WardVault", "WardIdentity", "WardContacts", "WardSegments", "WardConsent", "WardDelivery",
     "WardPortal", "WardCampaigns", "WardSenderDomains", "WardSubmission", "WardRecipientKeys",
+    "WardMailKeys",
 ]
 
 let modules: [Module] = [
@@ -135,6 +136,13 @@ let modules: [Module] = [
         layer: .domain,
         uses: ground + ["WardCrypto", "WardMailCrypto", "WardSandbox", "WardTrust"],
         testUses: ["WardParseChild", "WardDNS"]
+    ),
+    Module(
+        name: "WardMailKeys",
+        layer: .domain,
+        uses: ground + ["WardCrypto", "WardMailCrypto", "WardSandbox", "WardIdentity"],
+        products: crypto,
+        testUses: ["WardParseChild"]
     ),
     // Edges
     Module(

@@ -130,6 +130,9 @@ package final class MailPrivateKey: @unchecked Sendable {
         self.key = key
     }
 
+    /// Takes the library's key over.
+    init(owned key: OpaquePointer) { self.key = key }
+
     deinit { EVP_PKEY_free(key) }
 }
 

@@ -22,6 +22,12 @@ package enum ConfinedTask: Sendable, Codable {
     case readRevocationPlaces(certificate: Data, issuer: Data?)
     /// Reads what was fetched as the issuer's certificate.
     case readIssuer(Data, of: Data)
+    /// Takes an encrypted or signed mail apart: the key in PKCS #8 for S/MIME, or the secret for OpenPGP.
+    case openMail(Data, key: Data?, secret: Data?, known: [Data], time: Int64)
+    /// Reads a file with a certificate of ours and its key.
+    case readExchange(Data, passphrase: String)
+    /// Reads certificates in PEM or one in DER.
+    case readCertificates(Data)
     case readResponderAnswer(Data, certificate: Data, issuer: Data, time: Int64)
     case readRevocationList(Data, certificate: Data, issuer: Data, time: Int64)
 
@@ -38,6 +44,7 @@ package enum ConfinedTask: Sendable, Codable {
             case .openOpenPGP(let message, let secret, let known, let time):
                 let keys = known.map { Array($0) }
                 let opened = try OpenPGP.opened(Array(message), with: Array(secret), known: keys, at: time)
+                guard !opened.signatures.contains(.bad) else { throw MailProtectionError(.badSignature) }
                 return .content(Data(opened.content), signers: opened.signers.map { Data($0.utf8) })
             case .verifyOpenPGP(let content, let signature, let known, let time):
                 let keys = known.map { Array($0) }
@@ -45,6 +52,17 @@ package enum ConfinedTask: Sendable, Codable {
                 return .content(Data(), signers: signers.map { Data($0.utf8) })
             case .readOfferedKeys(let message, let authorities, let time):
                 return .offered(try OfferedKeys(in: Array(message), authorities: Array(authorities), at: time))
+            case .openMail(let message, let key, let secret, let known, let time):
+                return .mail(
+                    try OpenedMail(
+                        Array(message),
+                        key: key.map { Array($0) },
+                        secret: secret.map { Array($0) },
+                        known: known.map { Array($0) },
+                        at: time
+                    )
+                )
+            case .readExchange, .readCertificates: return try performReadingOwn()
             case .readRevocationPlaces, .readIssuer, .readResponderAnswer, .readRevocationList:
                 do throws(CryptoError) { return try performRevocation() } catch {
                     throw MailProtectionError(.malformed)
@@ -89,6 +107,9 @@ package enum ConfinedAnswer: Sendable, Hashable, Codable {
     /// What was inside or signed, and who signed: certificates in DER for S/MIME, fingerprints for OpenPGP.
     case content(Data, signers: [Data])
     case offered(OfferedKeys)
+    case mail(OpenedMail)
+    /// Certificates in DER, written anew; the key in PKCS #8 where there was one.
+    case certificates([Data], key: Data?)
     /// Where to ask, and what a responder is asked (empty: the issuer is not known).
     case places(RevocationPlaces, request: Data)
     /// A certificate in DER, written anew.

@@ -6,6 +6,8 @@
 //                Content-Type with hp="cipher" (section 2.1), which says that the sender meant the fields to be confidential
 //     outside    the same fields, with `Subject: [...]` (section 3.2.1, hcp_baseline); Comments and Keywords stand inside alone
 //
+// A message that is signed and not encrypted has the same fields on both sides, and hp="clear" inside.
+//
 // MIME-Version and Content-… are structural: they are not protected fields, and each side has its own. A mail program that
 // does not know RFC 9788 shows `[...]` as the subject and the whole text; no second copy of the subject is put into the text
 // (section 5.2.2), since programs that know it would show that twice.
@@ -14,13 +16,15 @@
 package struct ProtectedHeader: Sendable {
     /// What stands for the subject outside (RFC 9788 section 3.2.1).
     package static let outerSubject = "[...]"
-    /// Everything that is encrypted: a MIME entity with the fields inside.
+    /// Everything that is encrypted or signed: a MIME entity with the fields inside.
     package let payload: [UInt8]
     /// The fields outside, each with its CRLF; without MIME-Version and Content-….
     package let outer: [UInt8]
 
     /// Takes a message apart; throws `malformed` for bytes that are no message with a content type.
-    package init(of message: [UInt8]) throws(MailProtectionError) {
+    ///
+    /// - Parameter isClear: for a message that is signed alone.
+    package init(of message: [UInt8], isClear: Bool = false) throws(MailProtectionError) {
         let octets = try MessageOctets.reading(message)
         var inner: [UInt8] = []
         var outer: [UInt8] = []
@@ -31,8 +35,13 @@ package struct ProtectedHeader: Sendable {
             let raw = Array(message[field.range]) + lineEnd
             switch field.name {
             case "mime-version": continue
-            case "content-type": structural += Array(message[field.range]) + Array("; hp=\"cipher\"".utf8) + lineEnd
+            case "content-type":
+                let mark = "; hp=\"\(isClear ? "clear" : "cipher")\""
+                structural += Array(message[field.range]) + Array(mark.utf8) + lineEnd
             case let name where name.hasPrefix("content-"): structural += raw
+            case _ where isClear:
+                inner += raw
+                outer += raw
             case "subject":
                 inner += raw
                 outer += Array("Subject: \(Self.outerSubject)".utf8) + lineEnd

@@ -4,6 +4,7 @@
 // its first packet alone, which librnp does not read.
 
 import Foundation
+package import WardKernel
 
 /// Messages and keys in OpenPGP.
 package enum OpenPGP {
@@ -13,15 +14,18 @@ package enum OpenPGP {
     /// - Parameters:
     ///   - key: a public key as `publicKey` returns it.
     ///   - time: seconds since 1970; a key that has expired then is `unusableKey`.
+    ///   - secret: signs inside the encryption (RFC 3156 section 6.2); nil: nobody signs.
     ///   - boundary: letters, digits and `-_.=`.
     package static func encrypted(
         _ message: [UInt8],
         to key: [UInt8],
         at time: Int64,
+        signedBy secret: Sensitive<[UInt8]>? = nil,
         boundary: String
     ) throws(MailProtectionError) -> [UInt8] {
         let header = try ProtectedHeader(of: message)
-        let armored = try encrypted(header.payload, to: key, at: time)
+        let signer = secret?.expose(for: .evaluating) { $0 }
+        let armored = try encrypted(header.payload, to: key, at: time, signedBy: signer)
         let structure = """
             MIME-Version: 1.0\r
             Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r
@@ -101,18 +105,31 @@ package enum OpenPGP {
         return try library.opened(try MIMEParts(parts[1]).decodedBody())
     }
 
-    /// The fingerprints of those of the public keys that signed the content; throws `badSignature`. Runs in the confined
-    /// child for whatever came from outside.
+    /// The fingerprints of those of the public keys that signed the content; throws `badSignature` where a signature is bad
+    /// or made with none of the keys. Runs in the confined child for whatever came from outside.
     package static func signers(
         of signature: [UInt8],
         over content: [UInt8],
         known: [[UInt8]],
         at time: Int64
     ) throws(MailProtectionError) -> [String] {
+        let found = try signatures(signature, over: content, known: known, at: time)
+        let signers = found.compactMap(\.signer)
+        guard signers.count == found.count else { throw MailProtectionError(.badSignature) }
+        return signers
+    }
+
+    /// What each signature over the content is worth. Runs in the confined child for whatever came from outside.
+    static func signatures(
+        _ signature: [UInt8],
+        over content: [UInt8],
+        known: [[UInt8]],
+        at time: Int64
+    ) throws(MailProtectionError) -> [OpenPGPSignature] {
         let library = try OpenPGPLibrary()
         library.setTime(time)
         for key in known { try library.load(key) }
-        return try library.signers(of: signature, over: content)
+        return try library.signatures(signature, over: content)
     }
 
     /// The version in the first packet of a key, without a look at the rest; nil for what begins with no key packet

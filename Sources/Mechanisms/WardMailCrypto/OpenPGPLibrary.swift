@@ -7,7 +7,7 @@ import CRNP
 
 /// One context of librnp with the keys that a call needs.
 struct OpenPGPLibrary: ~Copyable {
-    private let context: OpaquePointer
+    let context: OpaquePointer
 
     init() throws(MailProtectionError) {
         var made: OpaquePointer?
@@ -132,11 +132,11 @@ struct OpenPGPLibrary: ~Copyable {
         }
         defer { rnp_buffer_destroy(mode) }
         guard isValid, String(cString: mode) != "none" else { throw MailProtectionError(.notAuthenticated) }
-        return OpenPGPOpened(content: try Self.collected(output), signers: try Self.signers(of: operation))
+        return OpenPGPOpened(content: try Self.collected(output), signatures: Self.signatures(of: operation))
     }
 
-    /// The fingerprints of the loaded keys that signed the content; throws `badSignature` when one is bad or there is none.
-    func signers(of signature: [UInt8], over content: [UInt8]) throws(MailProtectionError) -> [String] {
+    /// What each signature over the content is worth; throws `malformed` where there is none.
+    func signatures(_ signature: [UInt8], over content: [UInt8]) throws(MailProtectionError) -> [OpenPGPSignature] {
         let input = try Self.input(content)
         defer { rnp_input_destroy(input) }
         let signatureInput = try Self.input(signature)
@@ -145,29 +145,30 @@ struct OpenPGPLibrary: ~Copyable {
         guard rnp_op_verify_detached_create(&operation, context, input, signatureInput) == RNP_SUCCESS, let operation
         else { throw MailProtectionError(.unavailable) }
         defer { rnp_op_verify_destroy(operation) }
-        guard rnp_op_verify_execute(operation) == RNP_SUCCESS else { throw MailProtectionError(.badSignature) }
-        let found = try Self.signers(of: operation)
-        guard !found.isEmpty else { throw MailProtectionError(.badSignature) }
+        // The result says whether all are good; each is looked at below.
+        _ = rnp_op_verify_execute(operation)
+        let found = Self.signatures(of: operation)
+        guard !found.isEmpty else { throw MailProtectionError(.malformed) }
         return found
     }
 
-    private static func signers(of operation: OpaquePointer) throws(MailProtectionError) -> [String] {
+    private static func signatures(of operation: OpaquePointer) -> [OpenPGPSignature] {
         var count = 0
         guard rnp_op_verify_get_signature_count(operation, &count) == RNP_SUCCESS else { return [] }
-        var found: [String] = []
-        for position in 0..<count {
+        return (0..<count).map { position in
             var signature: OpaquePointer?
-            guard rnp_op_verify_get_signature_at(operation, position, &signature) == RNP_SUCCESS,
-                rnp_op_verify_signature_get_status(signature) == RNP_SUCCESS
-            else { throw MailProtectionError(.badSignature) }
+            guard rnp_op_verify_get_signature_at(operation, position, &signature) == RNP_SUCCESS else { return .bad }
+            let status = rnp_op_verify_signature_get_status(signature)
+            if status == rnp_result_t(RNP_ERROR_KEY_NOT_FOUND) { return .unknownKey }
+            guard status == RNP_SUCCESS else { return .bad }
             var handle: OpaquePointer?
-            guard rnp_op_verify_signature_get_key(signature, &handle) == RNP_SUCCESS, let handle else { continue }
-            let key = OpenPGPKeyHandle(handle)
-            if let fingerprint = key.text(rnp_key_get_primary_fprint) ?? key.text(rnp_key_get_fprint) {
-                found.append(fingerprint.lowercased())
+            guard rnp_op_verify_signature_get_key(signature, &handle) == RNP_SUCCESS, let handle else {
+                return .unknownKey
             }
+            let key = OpenPGPKeyHandle(handle)
+            let fingerprint = key.text(rnp_key_get_primary_fprint) ?? key.text(rnp_key_get_fprint)
+            return fingerprint.map { .good($0.lowercased()) } ?? .unknownKey
         }
-        return found
     }
 
     private static func code(of result: rnp_result_t) -> MailProtectionError.Code {
@@ -211,8 +212,21 @@ struct OpenPGPLibrary: ~Copyable {
 /// What was inside an OpenPGP message.
 package struct OpenPGPOpened: Sendable, Hashable {
     package let content: [UInt8]
+    package let signatures: [OpenPGPSignature]
+
     /// Fingerprints of the known keys that signed it, in lower-case hexadecimal.
-    package let signers: [String]
+    package var signers: [String] { signatures.compactMap(\.signer) }
+}
+
+/// What a signature is worth.
+package enum OpenPGPSignature: Sendable, Hashable {
+    /// Made with the known key of this fingerprint (lower-case hexadecimal), over this very content.
+    case good(String)
+    case bad
+    /// Made with a key that is not known here.
+    case unknownKey
+
+    var signer: String? { if case .good(let fingerprint) = self { fingerprint } else { nil } }
 }
 
 /// One key of a context; valid as long as that.

@@ -10,15 +10,23 @@ package import WardCrypto
 
 /// Messages in S/MIME.
 package enum SMIME {
-    /// The message with its header and content encrypted to the certificate's holder. The bytes differ each time: they are
-    /// made once for a message and kept.
+    /// The message with its header and content encrypted to the certificate's holder; with a signer, signed inside (RFC 8551
+    /// section 3.7). The bytes differ each time: they are made once for a message and kept.
+    ///
+    /// - Parameter boundary: for a signature: letters, digits and `-_.=`, not to be found in the message.
     package static func encrypted(
         _ message: [UInt8],
-        to certificate: MailCertificate
+        to certificate: MailCertificate,
+        signedBy signer: SMIMESigner? = nil,
+        boundary: String = ""
     ) throws(MailProtectionError) -> [UInt8] {
         let header = try ProtectedHeader(of: message)
+        var content = header.payload
+        if let signer {
+            content = joined(content, try signature(over: content, by: signer), boundary: boundary)
+        }
         let enveloped = try protecting { () throws(CryptoError) in
-            try CryptographicMessage.enveloped(header.payload, to: [certificate])
+            try CryptographicMessage.enveloped(content, to: [certificate])
         }
         let structure = """
             MIME-Version: 1.0\r
@@ -31,19 +39,52 @@ package enum SMIME {
         return header.outer + Array(structure.utf8) + base64Lines(enveloped)
     }
 
+    /// The signature over a message with its header, in DER, for `withSignature`: made once for a message and kept, since it
+    /// says when it was made.
+    package static func signature(
+        of message: [UInt8],
+        by signer: SMIMESigner
+    ) throws(MailProtectionError) -> [UInt8] {
+        try signature(over: try ProtectedHeader(of: message, isClear: true).payload, by: signer)
+    }
+
+    /// A message that is signed and not encrypted: the same bytes for the same message, signature and boundary, always.
+    package static func withSignature(
+        _ message: [UInt8],
+        _ signature: [UInt8],
+        boundary: String
+    ) throws(MailProtectionError) -> [UInt8] {
+        let header = try ProtectedHeader(of: message, isClear: true)
+        return header.outer + Array("MIME-Version: 1.0\r\n".utf8)
+            + joined(header.payload, signature, boundary: boundary)
+    }
+
     /// The entity (fields, empty line, body; CRLF) in a `multipart/signed` with the signer's certificate.
     ///
     /// - Parameter boundary: letters, digits and `-_.=`, not to be found in the entity.
     package static func signed(
         _ entity: [UInt8],
-        key: MailPrivateKey,
-        certificate: MailCertificate,
-        chain: [MailCertificate] = [],
+        by signer: SMIMESigner,
         boundary: String
     ) throws(MailProtectionError) -> [UInt8] {
-        let signature = try protecting { () throws(CryptoError) in
-            try CryptographicMessage.signature(over: entity, key: key, certificate: certificate, chain: chain)
+        joined(entity, try signature(over: entity, by: signer), boundary: boundary)
+    }
+
+    private static func signature(
+        over entity: [UInt8],
+        by signer: SMIMESigner
+    ) throws(MailProtectionError) -> [UInt8] {
+        try protecting { () throws(CryptoError) in
+            try CryptographicMessage.signature(
+                over: entity,
+                key: signer.key,
+                certificate: signer.certificate,
+                chain: signer.chain
+            )
         }
+    }
+
+    private static func joined(_ entity: [UInt8], _ signature: [UInt8], boundary: String) -> [UInt8] {
         let opening = """
             Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256;\r
              boundary="\(boundary)"\r
@@ -143,4 +184,17 @@ func base64Lines(_ bytes: [UInt8]) -> [UInt8] {
         ])
     )
         + lineEnd
+}
+
+/// Who signs: a key with its certificate, and those that lead to an authority.
+package struct SMIMESigner: Sendable {
+    package let key: MailPrivateKey
+    package let certificate: MailCertificate
+    package let chain: [MailCertificate]
+
+    package init(key: MailPrivateKey, certificate: MailCertificate, chain: [MailCertificate] = []) {
+        self.key = key
+        self.certificate = certificate
+        self.chain = chain
+    }
 }

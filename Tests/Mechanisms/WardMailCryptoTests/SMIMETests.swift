@@ -83,7 +83,11 @@ import WardKernel
         let key = try MailPrivateKey(try place.read("person.key"))
         for (name, mail) in try ProtectedMails.all() {
             let entity = try ProtectedHeader(of: mail).payload
-            let signed = try SMIME.signed(entity, key: key, certificate: certificate, boundary: "=_signed")
+            let signed = try SMIME.signed(
+                entity,
+                by: SMIMESigner(key: key, certificate: certificate),
+                boundary: "=_signed"
+            )
             try place.write(signed, "message")
             let arguments = ["cms", "-verify", "-in", "message", "-CAfile", "person.pem", "-purpose", "any"]
             try place.run(Self.openssl, arguments + ["-out", "plain"])
