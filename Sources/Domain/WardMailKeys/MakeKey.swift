@@ -146,7 +146,7 @@ extension MailKeys {
         let pair = try OpenPGP.makeKey(for: "<\(address)>", at: seconds, lifetime: UInt32(lifetime))
         return MadeKey(
             kind: .openPGP,
-            algorithm: "Ed25519 + Curve25519",
+            algorithm: "Ed25519/Curve25519",
             secret: pair.secret,
             facts: try RecipientKey.read(pair.publicKey, at: seconds),
             isSelfSigned: true

@@ -134,7 +134,8 @@ struct MailKeysWorld {
     }
 
     func make(_ algorithm: OwnKeyAlgorithm, signsNow: Bool = false) async throws -> OwnMailKey {
-        try await keys.make(algorithm, for: clinic, signsNow: signsNow, why: "A test", by: administrator)
+        clock.advance(by: .seconds(1))
+        return try await keys.make(algorithm, for: clinic, signsNow: signsNow, why: "A test", by: administrator)
     }
 
     func signers() async throws -> OwnSigners {

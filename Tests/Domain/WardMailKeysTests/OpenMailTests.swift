@@ -44,6 +44,11 @@ import WardTestKit
         return mail.expose(for: .evaluating) { $0 }
     }
 
+    /// As SMTP carries it.
+    private static func withLineEnds(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.filter { $0 != 0x0d }.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+    }
+
     private struct Closed: Error { let opening: String }
 
     @Test(arguments: TestStore.kinds)
@@ -72,7 +77,7 @@ import WardTestKit
             try shop.openssl("cms", "-encrypt", "-aes-256-gcm", "-crlfeol", "-in", "mail", "-out", "foreign", "other")
             let cases: [(String, MailClosure)] = [("weak", .notAuthenticated), ("foreign", .noKey)]
             for (file, closure) in cases {
-                guard case .closed(closure, wasEncrypted: true) = try await world.open(try shop.read(file)) else {
+                guard case .closed(closure, wasEncrypted: true) = try await world.open(Self.withLineEnds(try shop.read(file))) else {
                     Issue.record("\(file) was not closed")
                     continue
                 }
@@ -156,7 +161,7 @@ import WardTestKit
                     "sealed",
                     "own"
                 )
-                let found = try Self.opened(try await world.open(try shop.read("sealed")))
+                let found = try Self.opened(try await world.open(Self.withLineEnds(try shop.read("sealed"))))
                 #expect(found.isEncrypted && found.isHeaderProtected)
                 #expect(String(decoding: found.entity, as: UTF8.self).contains("MYSECRETTEXT"))
                 guard case .good(let signers) = found.signature else {
@@ -164,7 +169,7 @@ import WardTestKit
                     return
                 }
                 #expect(signers.first?.addresses == ["person@tls.example"])
-                let alone = try Self.opened(try await world.open(try shop.read("signed")))
+                let alone = try Self.opened(try await world.open(Self.withLineEnds(try shop.read("signed"))))
                 #expect(!alone.isEncrypted && alone.signature == found.signature)
             }
         }

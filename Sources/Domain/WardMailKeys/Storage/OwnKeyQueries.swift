@@ -51,7 +51,7 @@ enum OwnKeyQueries {
     /// Oldest first.
     static func all(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [OwnMailKey] {
         try tx.rows(
-            "SELECT \(fragment: columns) FROM own_mail_key WHERE organization = \(organization) ORDER BY id"
+            "SELECT \(fragment: columns) FROM own_mail_key WHERE organization = \(organization) ORDER BY made_at, id"
         ).map(key)
     }
 
