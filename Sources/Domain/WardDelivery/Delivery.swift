@@ -43,6 +43,7 @@ package struct DeliverySources: Sendable {
     package var people: any PersonSource
     package var signers: any SignerSource
     package var keys: any RecipientKeySource
+    package var senderKeys: any SenderKeySource
     /// Beside `LiteralComposer`, which is always there.
     package var composers: [any ContentComposer]
 
@@ -52,6 +53,7 @@ package struct DeliverySources: Sendable {
         people: any PersonSource,
         signers: any SignerSource,
         keys: any RecipientKeySource = NoRecipientKeys(),
+        senderKeys: any SenderKeySource = NoSenderKeys(),
         composers: [any ContentComposer] = []
     ) {
         self.portal = portal
@@ -59,6 +61,7 @@ package struct DeliverySources: Sendable {
         self.people = people
         self.signers = signers
         self.keys = keys
+        self.senderKeys = senderKeys
         self.composers = composers
     }
 }
@@ -77,6 +80,7 @@ package final class Delivery: Sendable {
     let composers: [String: any ContentComposer]
     let signerSource: any SignerSource
     let keySource: any RecipientKeySource
+    let senderKeySource: any SenderKeySource
     let transmitter: any Transmitter
     let destinations: Destinations
     let contents = ContentCache()
@@ -106,6 +110,7 @@ package final class Delivery: Sendable {
         audience = sources.audience
         signerSource = sources.signers
         keySource = sources.keys
+        senderKeySource = sources.senderKeys
         queue = Queue(surroundings: surroundings)
         destinations = Destinations(vault: vault)
         composers = ([LiteralComposer()] + sources.composers).reduce(into: [:]) { $0[$1.name] = $1 }

@@ -334,6 +334,8 @@ extension Delivery {
         let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
             try await writes.mark(plan)
         }
-        return .transmitted(plan.protected.map { outcome.naming(key: $0.fingerprint) } ?? outcome)
+        let signer = plan.protected == nil ? plan.frozen.ownSignature?.signer : plan.protected?.signer
+        guard plan.protected != nil || signer != nil else { return .transmitted(outcome) }
+        return .transmitted(outcome.naming(key: plan.protected?.fingerprint, signer: signer))
     }
 }

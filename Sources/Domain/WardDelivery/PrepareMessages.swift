@@ -67,13 +67,12 @@ extension Delivery {
         values: Sensitive<[UInt8]>,
         frozen: FrozenMessage
     ) throws -> OutgoingOctets {
-        let message = try octets(content, address: address, values: values, frozen: frozen)
+        let message = try Self.carried(
+            try octets(content, address: address, values: values, frozen: frozen),
+            frozen
+        )
         let domain = content.terms.sender.address.domain
         return OutgoingOctets(try DKIM.fields(frozen.signatures, domain: domain, of: message) + message)
-    }
-
-    func signers(of content: MessageContent, in tx: any ReadTransaction) throws -> [DKIMSigner] {
-        try signerSource.signers(for: content.terms.sender.address.domain, of: content.organization, in: tx)
     }
 
     private func starts(_ drafts: [MessageDraft], _ content: MessageContent) -> [MessageStart] {
@@ -98,7 +97,7 @@ extension Delivery {
     private func finished(
         _ start: MessageStart,
         _ content: MessageContent,
-        signers: [DKIMSigner],
+        signers: MessageSigners,
         scanner: PreparedScanner?
     ) throws -> PreparedMessage {
         var frozen = start.frozen
@@ -106,9 +105,12 @@ extension Delivery {
         let composed = try composed(content, values: values)
         let scan = scanner?.scan(composed)
         frozen.neutralSubject = scan?.neutralSubject
-        let message = try Self.octets(composed, content.terms.sender, address: address, frozen: frozen)
+        frozen.autocrypt = signers.own.autocrypt
+        let plain = try Self.octets(composed, content.terms.sender, address: address, frozen: frozen)
+        frozen.ownSignature = try Self.ownSignature(over: plain, by: signers.own)
+        let message = try Self.carried(plain, frozen)
         let domain = content.terms.sender.address.domain
-        let signed = try DKIM.signed(message, by: signers, domain: domain, at: frozen.date)
+        let signed = try DKIM.signed(message, by: signers.dkim, domain: domain, at: frozen.date)
         let outgoing = OutgoingOctets(signed.octets)
         frozen.signatures = signed.signatures
         frozen.digest = outgoing.digest
@@ -162,6 +164,7 @@ extension Delivery {
                     )
                 },
                 headers: composed.headers.map { MailHeaderField($0.name, $0.value) }
+                    + (frozen.autocrypt.map { [MailHeaderField("Autocrypt", $0)] } ?? [])
             ).octets()
         }
     }

@@ -5,7 +5,8 @@
 //
 //     begin      the gate clears S/MIME or OpenPGP, and no form is kept that is encrypted to the key held now
 //                → nothing is begun; the caller makes the form outside the transaction
-//     make       compose, encrypt, sign with DKIM over the encrypted form: on a processor thread
+//     make       compose, sign with the organization's own key where the sender address has one, encrypt, sign with DKIM over
+//                the encrypted form: on a processor thread
 //     keep       the form is stored, sealed under the recipient's key, and the attempt begins, in one transaction
 //
 // Every attempt sends the stored bytes; the clearance binds their digest. A form is made anew only when its key may no longer
@@ -27,6 +28,8 @@ struct ProtectedForm: Sendable, Hashable {
     let digest: [UInt8]
     let bytes: [UInt8]
     let fingerprint: String
+    /// The fingerprint of the organization's own key that signed it; nil: nobody did.
+    let signer: String?
 }
 
 /// Everything for making a protected form outside of a transaction.
@@ -40,7 +43,7 @@ struct ProtectionPlan: Sendable {
     let frozen: FrozenMessage
     let method: SendMethod
     let key: ProtectingKey
-    let signers: [DKIMSigner]
+    let signers: MessageSigners
     let now: Timestamp
 }
 
@@ -59,28 +62,41 @@ extension Delivery {
     /// Encrypts and signs: about a third of a millisecond for S/MIME, some milliseconds for OpenPGP. Throws
     /// `MailProtectionError` when the key cannot be used after all.
     func protectedForm(_ plan: ProtectionPlan) throws -> ProtectedForm {
-        let plain = try octets(plan.content, address: plan.address, values: plan.values, frozen: plan.frozen)
+        let own = plan.signers.own
+        var frozen = plan.frozen
+        frozen.autocrypt = own.autocrypt
+        let plain = try octets(plan.content, address: plan.address, values: plan.values, frozen: frozen)
         let encrypted: [UInt8]
+        let signer: String?
         switch plan.key.key.facts.kind {
         case .smime:
-            encrypted = try SMIME.encrypted(plain, to: try MailCertificate(plan.key.key.bytes))
+            signer = own.smime?.certificate.facts.fingerprint
+            encrypted = try SMIME.encrypted(
+                plain,
+                to: try MailCertificate(plan.key.key.bytes),
+                signedBy: own.smime,
+                boundary: "=_\(plan.frozen.boundary)_s"
+            )
         case .openPGP:
+            signer = own.openPGP?.fingerprint
             encrypted = try OpenPGP.encrypted(
                 plain,
                 to: plan.key.key.bytes,
                 at: plan.now.microseconds / 1_000_000,
+                signedBy: own.openPGP?.secret,
                 boundary: "=_\(plan.frozen.boundary)_p"
             )
         }
         let domain = plan.content.terms.sender.address.domain
-        let signatures = try DKIM.signatures(of: encrypted, by: plan.signers, at: plan.frozen.date)
+        let signatures = try DKIM.signatures(of: encrypted, by: plan.signers.dkim, at: plan.frozen.date)
         let message = OutgoingOctets(try DKIM.fields(signatures, domain: domain, of: encrypted) + encrypted)
         return ProtectedForm(
             method: plan.method,
             key: plan.key.id,
             digest: message.digest,
             bytes: message.bytes,
-            fingerprint: plan.key.key.facts.fingerprint
+            fingerprint: plan.key.key.facts.fingerprint,
+            signer: signer
         )
     }
 
@@ -140,7 +156,8 @@ extension Delivery {
             key: stored.key,
             digest: stored.digest,
             bytes: bytes,
-            fingerprint: stored.fingerprint
+            fingerprint: stored.fingerprint,
+            signer: stored.signer
         )
     }
 }
@@ -151,5 +168,6 @@ struct StoredProtectedForm: Sendable {
     let key: [UInt8]
     let digest: [UInt8]
     let sealed: [UInt8]
+    let signer: String?
     var fingerprint = ""
 }

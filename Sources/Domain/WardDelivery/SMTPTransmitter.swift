@@ -216,11 +216,12 @@ package struct SMTPTransmitter: Transmitter {
 }
 
 extension TransmissionOutcome {
-    /// The same with the key that the message was encrypted to in its evidence.
-    func naming(key fingerprint: String) -> TransmissionOutcome {
+    /// The same with the key that the message was encrypted to, and the one that signed it, in its evidence.
+    func naming(key fingerprint: String?, signer: String?) -> TransmissionOutcome {
         func named(_ evidence: AttemptEvidence) -> AttemptEvidence {
             var evidence = evidence
             evidence.keyFingerprint = fingerprint
+            evidence.signerFingerprint = signer
             return evidence
         }
         return switch self {

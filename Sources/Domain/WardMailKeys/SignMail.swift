@@ -21,8 +21,11 @@ extension MailKeys {
             switch key.kind {
             case .smime: found.smime = try smimeSigner(key, sealed, of: organization, in: tx)
             case .openPGP:
-                found.openPGP = try vault.open(sealed, at: Self.place(of: key.id, organization), in: tx)
-                found.openPGPPublicKey = key.publicForm
+                found.openPGP = OwnOpenPGPSigner(
+                    secret: try vault.open(sealed, at: Self.place(of: key.id, organization), in: tx),
+                    publicKey: key.publicForm,
+                    fingerprint: key.fingerprint
+                )
             }
         }
         if found.smime != nil || found.openPGP != nil {

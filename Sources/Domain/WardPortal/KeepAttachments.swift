@@ -181,14 +181,15 @@ extension Portal {
         }
     }
 
-    /// The files of messages as pages list them, those of mails included.
+    /// The files of messages as pages list them, those of mails included; of a mail that was opened, those inside alone.
     func listed(
         _ rows: [MessageRow],
+        opened: Set<PortalMessageID> = [],
         organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> [PortalMessageID: [PortalAttachment]] {
         var found = try sealing.attachments(of: rows, organization: organization, in: tx)
-        for row in rows where row.direction == .fromPerson && found[row.id] == nil {
+        for row in rows where row.direction == .fromPerson && found[row.id] == nil && !opened.contains(row.id) {
             guard let sealed = try MessageQueries.mail(of: row.id, organization: organization, in: tx) else { continue }
             let mail = try sealing.openMail(sealed, of: row, organization: organization, in: tx)
             // What cannot be read has no files to list; the mail itself is kept all the same.

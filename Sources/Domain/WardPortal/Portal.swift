@@ -19,6 +19,7 @@ package final class Portal: Sendable {
     let people: any PortalPeople
     let organizations: any PortalOrganizations
     let reader: any AttachmentReader
+    let opener: any ReplyOpener
     let surroundings: Surroundings
     let limits: VisitLimits
     let replies: ReplyAddresses
@@ -32,6 +33,7 @@ package final class Portal: Sendable {
         people: any PortalPeople,
         organizations: any PortalOrganizations,
         reader: any AttachmentReader = UnreadAttachments(),
+        opener: any ReplyOpener = UnopenedReplies(),
         surroundings: Surroundings,
         limits: VisitLimits = VisitLimits()
     ) {
@@ -43,6 +45,7 @@ package final class Portal: Sendable {
         self.people = people
         self.organizations = organizations
         self.reader = reader
+        self.opener = opener
         self.surroundings = surroundings
         self.limits = limits
         replies = ReplyAddresses(vault: vault)

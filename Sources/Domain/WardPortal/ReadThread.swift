@@ -39,12 +39,14 @@ extension Portal {
             }
             let now = surroundings.now()
             let rows = try MessageQueries.all(in: id, of: organization, in: tx)
-            let files = try listed(rows, organization: organization, in: tx)
-            let messages = try rows.map { message in
+            let contents = try rows.map { try sealing.openContent(of: $0, organization: organization, in: tx) }
+            let opened = zip(rows, contents).filter { $1.expose(for: .evaluating) { $0.protection.encryption == .opened } }
+            let files = try listed(rows, opened: Set(opened.map(\.0.id)), organization: organization, in: tx)
+            let messages = zip(rows, contents).map { message, content in
                 ThreadDetail.Message(
                     id: message.id,
                     direction: message.direction,
-                    content: try sealing.openContent(of: message, organization: organization, in: tx),
+                    content: content,
                     files: files[message.id] ?? [],
                     delivery: message.delivery,
                     author: message.author,

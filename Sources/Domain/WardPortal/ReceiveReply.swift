@@ -3,6 +3,7 @@
 // A mail to a conversation's own address. The text is shown in the conversation, the mail itself is kept as it came; both are
 // sealed under the person's key before the sender hears that it was taken.
 
+import Foundation
 import WardAudit
 import WardCrypto
 import WardDelivery
@@ -65,13 +66,18 @@ extension Portal {
         sender: ReplySender = ReplySender(),
         of organization: OrganizationID
     ) async throws -> ReplyMailOutcome {
-        let content = try await ProcessorThreads.shared.run { octets.map(Self.content) }
+        guard let contact = try await person(behind: address, of: organization) else { return .unknownAddress }
+        let opened = try await opener.open(octets, from: contact, of: organization)
+        let (content, files) = try await ProcessorThreads.shared.run {
+            (octets.map { Self.content($0, opened) }, opened.inside?.map(Self.files))
+        }
         return try await store.write { [self] tx in
             guard let thread = try replies.thread(behind: address, of: organization, in: tx) else {
                 return .unknownAddress
             }
             let named = try named(content, sender, in: thread, organization: organization, in: tx)
-            return try keep(octets, named, sender, in: thread, organization: organization, in: tx)
+            let mail = ReplyMail(octets: octets, content: named, files: files)
+            return try keep(mail, sender, in: thread, organization: organization, in: tx)
         }
     }
 
@@ -94,14 +100,22 @@ extension Portal {
         }
     }
 
+    /// A mail with what was read of it.
+    private struct ReplyMail: Sendable {
+        let octets: Sensitive<[UInt8]>
+        let content: Sensitive<StoredContent>
+        /// The files of a mail that was opened; nil: they are in the mail as it came.
+        let files: Sensitive<[ComposedAttachment]>?
+    }
+
     private func keep(
-        _ octets: Sensitive<[UInt8]>,
-        _ content: Sensitive<StoredContent>,
+        _ mail: ReplyMail,
         _ sender: ReplySender,
         in thread: ThreadRow,
         organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws -> ReplyMailOutcome {
+        let (octets, content) = (mail.octets, mail.content)
         let id = try identifier(of: octets, in: thread, organization: organization, in: tx)
         if try MessageQueries.find(id, of: organization, in: tx) != nil { return .alreadyKept }
         let now = surroundings.now()
@@ -131,13 +145,15 @@ extension Portal {
         try MessageQueries.insert(message, of: organization, in: tx)
         let sealed = try sealing.sealMail(octets, of: message, organization: organization, in: tx)
         try MessageQueries.insertMail(sealed, of: id, organization: organization, in: tx)
+        if let files = mail.files { try sealing.keep(files, of: message, organization: organization, in: tx) }
         let isAutomatic = content.expose(for: .evaluating) { $0.origin == .automaticMail }
         // Nobody waits for an answer to an absence notice.
         if !isAutomatic { try ThreadQueries.noteAnswer(thread.id, at: now, of: organization, in: tx) }
         let isProved = content.expose(for: .evaluating) { $0.origin == .provedMail }
+        let protection = content.expose(for: .evaluating, \.protection)
         let facts = sender.facts.merging([
             "octets": "\(octets.expose(for: .evaluating, \.count))", "automatic": "\(isAutomatic)",
-            "proved": "\(isProved)",
+            "proved": "\(isProved)", "encryption": "\(protection.encryption)", "signature": "\(protection.signature)",
         ]) { $1 }
         try audit.record(.portalMail, message, .success, facts, by: .service("portal", of: organization), in: tx)
         return .kept
@@ -171,6 +187,35 @@ extension Portal {
         }
         guard let id = PortalMessageID(bytes: bytes) else { return surroundings.makeIdentifier() }
         return id
+    }
+
+    /// What the conversation shows of a mail that may have been taken apart: its kind follows from its own header, its text
+    /// from what was inside.
+    private static func content(_ octets: [UInt8], _ opened: OpenedReply) -> StoredContent {
+        var content = content(octets)
+        content.protection = opened.protection
+        if let inside = opened.inside?.map(Self.content) {
+            inside.expose(for: .sealing) { inside in
+                content.text = inside.text
+                content.attachments = inside.attachments
+                if opened.isHeaderProtected { content.subject = inside.subject }
+            }
+        } else if opened.protection.encryption.isClosed {
+            content.text = ""
+        }
+        return content
+    }
+
+    /// The files of a mail that was opened, as the conversation keeps them.
+    private static func files(_ inside: [UInt8]) -> [ComposedAttachment] {
+        // What cannot be read has no files; the mail itself is kept all the same.
+        ((try? ParsedMail.parse(inside))?.files ?? []).prefix(100).enumerated().map { index, part in
+            ComposedAttachment(
+                fileName: MailAttachment.carriedName(part.fileName ?? "file-\(index + 1)"),
+                mediaType: part.mediaType,
+                content: Data(part.content)
+            )
+        }
     }
 
     /// What the conversation shows. A mail that cannot be read is kept all the same, and that is said.

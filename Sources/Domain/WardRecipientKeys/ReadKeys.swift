@@ -75,6 +75,15 @@ extension RecipientKeys {
         return (newest.id, try open(newest, organization: organization, in: tx).key)
     }
 
+    /// A person's accepted keys, whatever their standing: what their signatures are known by. For mail that comes in.
+    package func signingKeys(of contact: ContactID, in organization: OrganizationID) async throws -> [RecipientKey] {
+        try await store.read { [self] tx in
+            try KeyQueries.rows(of: [contact], organization: organization, in: tx)
+                .filter { $0.acceptance == .accepted && $0.problem == nil && $0.revocation != .revoked }
+                .map { try open($0, organization: organization, in: tx).key }
+        }
+    }
+
     func keys(
         of contact: ContactID,
         at now: Timestamp,

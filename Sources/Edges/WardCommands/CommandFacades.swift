@@ -6,6 +6,7 @@ package import WardConsent
 package import WardContacts
 package import WardDelivery
 package import WardIdentity
+package import WardMailKeys
 package import WardRecipientKeys
 package import WardSegments
 package import WardSenderDomains
@@ -23,6 +24,7 @@ package struct CommandFacades: Sendable {
     package let senderDomains: SenderDomains
     package let submission: Submission
     package let recipientKeys: RecipientKeys
+    package let mailKeys: MailKeys
     package let keys: any KeyAdministration
 
     package init(
@@ -36,6 +38,7 @@ package struct CommandFacades: Sendable {
         senderDomains: SenderDomains,
         submission: Submission,
         recipientKeys: RecipientKeys,
+        mailKeys: MailKeys,
         keys: any KeyAdministration
     ) {
         self.identity = identity
@@ -48,6 +51,7 @@ package struct CommandFacades: Sendable {
         self.senderDomains = senderDomains
         self.submission = submission
         self.recipientKeys = recipientKeys
+        self.mailKeys = mailKeys
         self.keys = keys
     }
 }

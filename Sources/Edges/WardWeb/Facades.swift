@@ -6,6 +6,7 @@ package import WardConsent
 package import WardContacts
 package import WardDelivery
 package import WardIdentity
+package import WardMailKeys
 package import WardPortal
 package import WardRecipientKeys
 package import WardSegments
@@ -24,6 +25,7 @@ package struct Facades: Sendable {
     package let campaigns: Campaigns
     package let senderDomains: SenderDomains
     package let recipientKeys: RecipientKeys
+    package let mailKeys: MailKeys
 
     package init(
         identity: Identity,
@@ -35,7 +37,8 @@ package struct Facades: Sendable {
         portal: Portal,
         campaigns: Campaigns,
         senderDomains: SenderDomains,
-        recipientKeys: RecipientKeys
+        recipientKeys: RecipientKeys,
+        mailKeys: MailKeys
     ) {
         self.identity = identity
         self.audit = audit
@@ -47,5 +50,6 @@ package struct Facades: Sendable {
         self.campaigns = campaigns
         self.senderDomains = senderDomains
         self.recipientKeys = recipientKeys
+        self.mailKeys = mailKeys
     }
 }

@@ -108,6 +108,18 @@ final class ScriptedSigners: SignerSource {
     }
 }
 
+/// The organization's own keys as a test says.
+final class ScriptedSenderKeys: SenderKeySource {
+    let state = Mutex(SenderKeys())
+
+    func keys(
+        of sender: EmailAddress,
+        at now: Timestamp,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> SenderKeys { state.withLock { $0 } }
+}
+
 /// The keys of people as a test says.
 final class ScriptedKeys: RecipientKeySource {
     let state = Mutex<[ContactID: [SendMethod: ProtectingKey]]>([:])
@@ -232,6 +244,7 @@ struct DeliveryWorld {
     let people = ScriptedPeople()
     let signers = ScriptedSigners()
     let keys = ScriptedKeys()
+    let senderKeys = ScriptedSenderKeys()
     let transmitter = ScriptedTransmitter()
     let delivery: Delivery
     let worker: DeliveryWorker
@@ -274,7 +287,14 @@ struct DeliveryWorld {
             vault: ground.vault,
             audit: ground.audit,
             consent: consent,
-            sources: DeliverySources(portal: portal, audience: people, people: people, signers: signers, keys: keys),
+            sources: DeliverySources(
+                portal: portal,
+                audience: people,
+                people: people,
+                signers: signers,
+                keys: keys,
+                senderKeys: senderKeys
+            ),
             transmitter: transmitter,
             configuration: configuration,
             surroundings: surroundings

@@ -166,7 +166,7 @@ import WardVault
     }
 
     @Test func `signatures come back from their stored form, and other bytes are refused`() throws {
-        let signatures = [
+        let dkim = [
             DKIMSignature(
                 selector: "a-rsa",
                 algorithm: .rsa,
@@ -175,10 +175,21 @@ import WardVault
             ),
             DKIMSignature(selector: "a-ed25519", algorithm: .ed25519, signedAt: 0, value: Array(0..<64)),
         ]
+        let signatures = MessageSignatures(dkim: dkim)
         let plain = SignatureSeal.plain(signatures)
         #expect(SignatureSeal.read(plain) == signatures)
         let octets = plain.expose(for: .evaluating) { $0 }
         #expect(SignatureSeal.read(Sensitive([])) == nil)
+        let own = MessageSignatures(
+            dkim: dkim,
+            own: FrozenSignature(signer: "aa", value: Array(repeating: 9, count: 3_000)),
+            autocrypt: "addr=a@b.example"
+        )
+        let ownOctets = SignatureSeal.plain(own).expose(for: .evaluating) { $0 }
+        #expect(ownOctets.first == 2 && SignatureSeal.read(Sensitive(ownOctets)) == own)
+        for count in [1, 2, 5, 100, 3_010, 3_020] {
+            #expect(SignatureSeal.read(Sensitive(Array(ownOctets.prefix(count)))) == nil, "\(count) octets")
+        }
         #expect(SignatureSeal.read(Sensitive([2] + octets.dropFirst())) == nil)
         for count in 2..<octets.count where count != octets.count - 64 - 21 {
             #expect(SignatureSeal.read(Sensitive(Array(octets.prefix(count)))) == nil, "\(count) octets")

@@ -90,7 +90,7 @@ import WardTestKit
             let key = try await world.make(.openPGP)
             #expect(try await world.states() == [.active])
             let signers = try await world.signers()
-            let secret = try #require(signers.openPGP?.expose(for: .evaluating) { $0 })
+            let secret = try #require(signers.openPGP?.secret.expose(for: .evaluating) { $0 })
             let sealed = try await world.store.read { tx in
                 try OwnKeyQueries.sealed(key.id, of: world.organization, in: tx)
             }

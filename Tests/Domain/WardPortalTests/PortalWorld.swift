@@ -23,6 +23,7 @@ final class PortalWorld: Sendable {
     let delivery = RememberingDelivery()
     let deposits: PortalDeposits
     let portal: Portal
+    let opener = ScriptedOpener()
     let ana: ContactID
     let ben: ContactID
     let clinician: Requester
@@ -48,6 +49,7 @@ final class PortalWorld: Sendable {
             passwords: PlainPasswords(),
             people: people,
             organizations: Lakeside(),
+            opener: opener,
             surroundings: surroundings
         )
         ana = surroundings.makeIdentifier()

@@ -11,6 +11,7 @@ import WardDelivery
 import WardIdentity
 import WardKernel
 import WardMailCrypto
+import WardMailKeys
 import WardPortal
 import WardRecipientKeys
 import WardSandbox
@@ -223,6 +224,14 @@ extension Facades {
                 vault: vault,
                 audit: audit,
                 people: PageAddresses(),
+                reader: ForeignMailReader(sandbox: Sandbox(program: Self.child)),
+                surroundings: surroundings
+            ),
+            mailKeys: MailKeys(
+                store: store,
+                vault: vault,
+                audit: audit,
+                identity: identity,
                 reader: ForeignMailReader(sandbox: Sandbox(program: Self.child)),
                 surroundings: surroundings
             )

@@ -12,6 +12,7 @@ import WardDNS
 import WardDelivery
 import WardIdentity
 import WardKernel
+import WardMailKeys
 import WardPortal
 import WardQueue
 import WardRecipientKeys
@@ -76,7 +77,7 @@ struct WebWorld: Sendable {
             TestVault.migrations + WardIdentityMigrations.all + WardQueueMigrations.all + WardContactsMigrations.all
             + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
             + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
-            + WardRecipientKeysMigrations.all
+            + WardRecipientKeysMigrations.all + WardMailKeysMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
             let world = try await make(in: store, isSecure, isDemonstration, immediatePreflight)
             try await body(world)

@@ -7,6 +7,7 @@ import WardConsent
 import WardContacts
 import WardDelivery
 import WardIdentity
+import WardMailKeys
 import WardPortal
 import WardQueue
 import WardRecipientKeys
@@ -23,7 +24,7 @@ extension Installation {
         + WardContactsMigrations.all + WardSegmentsMigrations.all + WardConsentMigrations.all
         + WardDeliveryMigrations.all
         + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
-        + WardSubmissionMigrations.all + WardRecipientKeysMigrations.all
+        + WardSubmissionMigrations.all + WardRecipientKeysMigrations.all + WardMailKeysMigrations.all
 
     /// Stops with a sentence unless the store's schema is the one this program was built for.
     static func checkSchema(of store: any Store, in directory: DataDirectory) async throws {

@@ -25,7 +25,8 @@ extension Installation {
             portal: modules.portal,
             campaigns: modules.campaigns,
             senderDomains: modules.senderDomains,
-            recipientKeys: modules.recipientKeys
+            recipientKeys: modules.recipientKeys,
+            mailKeys: modules.mailKeys
         )
     }
 
@@ -42,6 +43,7 @@ extension Installation {
             senderDomains: modules.senderDomains,
             submission: modules.submission,
             recipientKeys: modules.recipientKeys,
+            mailKeys: modules.mailKeys,
             keys: InstallationKeys(vault: vault, audit: audit, store: store)
         )
     }

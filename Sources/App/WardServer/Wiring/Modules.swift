@@ -11,6 +11,7 @@ package import WardIdentity
 import WardKernel
 package import WardMailAuthentication
 import WardMailCrypto
+package import WardMailKeys
 package import WardPortal
 package import WardRecipientKeys
 import WardSMTP
@@ -35,6 +36,7 @@ package struct Modules: Sendable {
     package let senderDomains: SenderDomains
     package let submission: Submission
     package let recipientKeys: RecipientKeys
+    package let mailKeys: MailKeys
     /// Who mail from outside is from.
     package let authenticator: MailAuthenticator
 
@@ -93,6 +95,14 @@ package struct Modules: Sendable {
             sources: KeySources(web: Self.webFetcher(resolver, outside)),
             surroundings: surroundings
         )
+        let mailKeys = MailKeys(
+            store: store,
+            vault: vault,
+            audit: audit,
+            identity: identity,
+            reader: ForeignMailReader(sandbox: sandbox),
+            surroundings: surroundings
+        )
         let delivery = Delivery(
             store: store,
             vault: vault,
@@ -110,6 +120,7 @@ package struct Modules: Sendable {
                 people: sendable,
                 signers: KeysForSigning(senderDomains: senderDomains),
                 keys: KeysForEncrypting(recipientKeys: recipientKeys),
+                senderKeys: KeysOfSenders(mailKeys: mailKeys),
                 composers: [CampaignComposer()]
             ),
             transmitter: Self.transmitter(hostName, resolver, outside, KeptPolicies(store: store, vault: vault)),
@@ -123,6 +134,7 @@ package struct Modules: Sendable {
         self.delivery = delivery
         self.senderDomains = senderDomains
         self.recipientKeys = recipientKeys
+        self.mailKeys = mailKeys
         authenticator = MailAuthenticator(resolver: resolver, surroundings: surroundings)
         portal = Portal(
             store: store,
@@ -133,6 +145,7 @@ package struct Modules: Sendable {
             people: sendable,
             organizations: senders,
             reader: reader,
+            opener: RepliesOpener(mailKeys: mailKeys, recipientKeys: recipientKeys),
             surroundings: surroundings
         )
         submission = Submission(

@@ -657,5 +657,12 @@ CREATE TABLE delivery_protected (
     FOREIGN KEY (organization, delivery) REFERENCES delivery (organization, id)
 );
 """#),
+Migration(module: "WardDelivery", number: 8, name: "message_signers", sqlite: #"""
+-- The fingerprint of the organization's own key that signed the encrypted form; NULL where nobody signed it.
+ALTER TABLE delivery_protected ADD COLUMN signer TEXT;
+"""#, postgres: #"""
+-- The fingerprint of the organization's own key that signed the encrypted form; NULL where nobody signed it.
+ALTER TABLE delivery_protected ADD COLUMN signer TEXT;
+"""#),
     ]
 }

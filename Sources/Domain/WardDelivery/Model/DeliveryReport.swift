@@ -181,6 +181,8 @@ package struct AttemptEvidence: Sendable, Hashable, Codable {
     package var route: String?
     /// The fingerprint of the certificate or key that the message was encrypted to.
     package var keyFingerprint: String?
+    /// The fingerprint of the organization's own certificate or key that signed the message.
+    package var signerFingerprint: String?
 
     package init(method: SendMethod) { self.method = method }
 }

@@ -247,6 +247,10 @@ struct FrozenMessage: Hashable, Sendable {
     var digest: [UInt8]
     /// Made once, when the message was prepared; empty where its domain had no active key.
     var signatures: [DKIMSignature] = []
+    /// Made with the organization's own key where the message is signed and not encrypted.
+    var ownSignature: FrozenSignature?
+    /// The value of the Autocrypt header; nil: none.
+    var autocrypt: String?
     /// Stands in place of a subject that must not leave in the clear; nil: the subject as it was written.
     var neutralSubject: String?
 }

@@ -16,8 +16,9 @@ enum ProtectedQueries {
         try tx.execute("DELETE FROM delivery_protected WHERE organization = \(organization) AND delivery = \(message)")
         try tx.execute(
             """
-            INSERT INTO delivery_protected (organization, delivery, method, recipient_key, digest, sealed, made_at)
-            VALUES (\(organization), \(message), \(form.method.rawValue), \(form.key), \(form.digest), \(sealed), \(now))
+            INSERT INTO delivery_protected (organization, delivery, method, recipient_key, digest, sealed, made_at, signer)
+            VALUES (\(organization), \(message), \(form.method.rawValue), \(form.key), \(form.digest), \(sealed), \(now),
+                \(form.signer))
             """
         )
     }
@@ -31,7 +32,7 @@ enum ProtectedQueries {
         guard !messages.isEmpty else { return [:] }
         return try tx.rows(
             """
-            SELECT delivery, method, recipient_key, digest, sealed FROM delivery_protected
+            SELECT delivery, method, recipient_key, digest, sealed, signer FROM delivery_protected
             WHERE organization = \(organization) AND delivery IN \(list: messages)
             """
         ).reduce(into: [:]) { found, row in
@@ -40,7 +41,8 @@ enum ProtectedQueries {
                 method: method,
                 key: try row.value("recipient_key"),
                 digest: try row.value("digest"),
-                sealed: try row.value("sealed")
+                sealed: try row.value("sealed"),
+                signer: try row.optional("signer")
             )
         }
     }

@@ -66,6 +66,11 @@ package struct OwnMailKey: Sendable, Hashable {
     package internal(set) var activatedAt: Timestamp?
     package internal(set) var retiredAt: Timestamp?
 
+    /// `smime` or `openpgp`, for machines.
+    package var kindWord: String { kind.rawValue }
+    /// Whether it is for S/MIME.
+    package var isCertificate: Bool { kind == .smime }
+
     /// Whether people can rely on it at that moment.
     package func isInTime(at now: Timestamp) -> Bool {
         now >= validFrom && validUntil.map { now <= $0 } ?? true
@@ -134,10 +139,16 @@ package struct MailKeySettings: Sendable, Hashable {
 /// Who signs mail from an address now.
 package struct OwnSigners: Sendable {
     package var smime: SMIMESigner?
-    package var openPGP: Sensitive<[UInt8]>?
-    /// The public half of the OpenPGP key.
-    package var openPGPPublicKey: [UInt8]?
+    package var openPGP: OwnOpenPGPSigner?
     package var settings = MailKeySettings()
 
     package init() {}
+}
+
+/// An OpenPGP key that signs.
+package struct OwnOpenPGPSigner: Sendable {
+    package let secret: Sensitive<[UInt8]>
+    package let publicKey: [UInt8]
+    /// Lower-case hexadecimal.
+    package let fingerprint: String
 }

@@ -2,9 +2,12 @@
 //
 // The sealed form of a message in the portal:
 //
-//     octet      version, 1; 2 for what came by mail
-//     octet      in version 2: 1 for a mail, 2 for one that a program sent by itself, 3 for one from the person's own address
-//     then for the author's name, the subject and the text (in version 2 also each attachment's name):
+//     octet      version, 1; 2 for what came by mail; 3 for a mail that was encrypted or signed
+//     octet      in versions 2 and 3: 1 for a mail, 2 for one that a program sent by itself, 3 for one from the person's own
+//                address
+//     2 octets   in version 3: `ReplyProtection.Encryption`, `ReplyProtection.Signature`
+//     then for the author's name, the subject and the text (in version 3 then the signer's fingerprint, in versions 2 and 3
+//     each attachment's name):
 //     4 octets   length in octets, most significant first
 //     octets     UTF-8
 //
@@ -21,6 +24,8 @@ package struct StoredContent: Hashable, Sendable {
     package var origin = Origin.portal
     /// The names of what was attached to a mail; the mail itself is kept beside it.
     package var attachments: [String] = []
+    /// For what came by mail.
+    package var protection = ReplyProtection()
 
     /// How a message came into the conversation.
     package enum Origin: UInt8, Hashable, Sendable {
@@ -40,8 +45,12 @@ package struct StoredContent: Hashable, Sendable {
     }
 
     var encoded: [UInt8] {
-        let start: [UInt8] = origin == .portal ? [1] : [2, origin.rawValue]
-        return ([author, subject, text] + attachments).reduce(into: start) { bytes, part in
+        let isProtected = origin != .portal && protection != ReplyProtection()
+        var start: [UInt8] = origin == .portal ? [1] : [2, origin.rawValue]
+        if isProtected {
+            start = [3, origin.rawValue, protection.encryption.rawValue, protection.signature.rawValue]
+        }
+        return ([author, subject, text] + (isProtected ? [protection.signer] : []) + attachments).reduce(into: start) { bytes, part in
             let octets = Array(part.utf8)
             bytes += (0..<4).map { UInt8(truncatingIfNeeded: octets.count >> (24 - 8 * $0)) }
             bytes += octets
@@ -51,12 +60,18 @@ package struct StoredContent: Hashable, Sendable {
     /// Nil for anything that `encoded` does not make.
     init?(encoded bytes: [UInt8]) {
         var origin = Origin.portal
+        var protection: ReplyProtection?
         var rest = bytes.dropFirst()
         switch bytes.first {
         case 1: break
-        case 2:
+        case 2, 3:
             guard let named = rest.popFirst().flatMap(Origin.init(rawValue:)), named != .portal else { return nil }
             origin = named
+            guard bytes.first == 3 else { break }
+            guard let encryption = rest.popFirst().flatMap(ReplyProtection.Encryption.init(rawValue:)),
+                let signature = rest.popFirst().flatMap(ReplyProtection.Signature.init(rawValue:))
+            else { return nil }
+            protection = ReplyProtection(encryption: encryption, signature: signature)
         default: return nil
         }
         var parts: [String] = []
@@ -68,10 +83,12 @@ package struct StoredContent: Hashable, Sendable {
             parts.append(String(decoding: rest.prefix(length), as: UTF8.self))
             rest = rest.dropFirst(length)
         }
-        guard rest.isEmpty else { return nil }
+        guard rest.isEmpty, protection == nil || parts.count > 3 else { return nil }
+        if protection != nil { protection?.signer = parts.remove(at: 3) }
         self.init(author: parts[0], subject: parts[1], text: parts[2])
         self.origin = origin
         attachments = Array(parts.dropFirst(3))
+        self.protection = protection ?? ReplyProtection()
     }
 }
 

@@ -13,6 +13,7 @@ struct MailCommand: AsyncParsableCommand {
             MailExplainCommand.self, MailReleaseCommand.self, MailPolicyCommand.self, MailReplayCommand.self,
             MailQueueCommand.self, MailRatesCommand.self, MailSuppressionsCommand.self, MailShowCommand.self,
             MailRetentionCommand.self, MailIncomingCommand.self, MailAccountsCommand.self, MailKeysCommand.self,
+            MailOwnKeysCommand.self,
             MailDNSCommand.self, MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
         ]
     )
