@@ -104,7 +104,7 @@ extension Delivery {
         }
     }
 
-    private func attempts(
+    func attempts(
         of row: StoredDelivery,
         organization: OrganizationID,
         in tx: any ReadTransaction

@@ -40,7 +40,9 @@ extension Portal {
             let now = surroundings.now()
             let rows = try MessageQueries.all(in: id, of: organization, in: tx)
             let contents = try rows.map { try sealing.openContent(of: $0, organization: organization, in: tx) }
-            let opened = zip(rows, contents).filter { $1.expose(for: .evaluating) { $0.protection.encryption == .opened } }
+            let opened = zip(rows, contents).filter {
+                $1.expose(for: .evaluating) { $0.protection.encryption == .opened }
+            }
             let files = try listed(rows, opened: Set(opened.map(\.0.id)), organization: organization, in: tx)
             let messages = zip(rows, contents).map { message, content in
                 ThreadDetail.Message(

@@ -1159,6 +1159,20 @@ At most 10 files of together 20 MB come with one answer. = Con una respuesta van
 {count} MB = {count} MB
 {actor} took out a file of a conversation with {subject}. = {actor} sacó un archivo de una conversación con {subject}.
 By e-mail, from their own address = Por correo, desde su propia dirección
+# How a message was protected.
+Encrypted to their own key = Cifrado con su propia clave
+Signed by the organization = Firmado por la organización
+Signed by the key {fingerprint}. = Firmado con la clave {fingerprint}.
+Encrypted = Cifrado
+Encrypted, not opened = Cifrado, sin abrir
+None of the organization’s keys opens it. Ask the person to encrypt to the current one. = Ninguna clave de la organización lo abre. Pida a la persona que cifre con la actual.
+It is encrypted in an old way in which a stranger could have changed it. Ask the person to use AES-GCM, or the portal. = Está cifrado de una forma antigua en la que un extraño podría haberlo cambiado. Pida a la persona que use AES-GCM o el portal.
+It is damaged. Ask the person to send it again. = Está dañado. Pida a la persona que lo envíe otra vez.
+The program that opens mail broke down over it. It may have been made to do harm. = El programa que abre el correo falló con él. Puede estar hecho para causar daño.
+Signed with the person’s key = Firmado con la clave de la persona
+Signed, signer not known = Firmado, firmante desconocido
+Signed, not checked = Firmado, sin comprobar
+The signature is wrong = La firma es incorrecta
 
 """#,
 "strings/portal.es.txt": #"""
@@ -1508,6 +1522,73 @@ The file is no TLS report (RFC 8460: JSON, also under gzip), or is over 4 MiB. =
 The mailbox is full. = El buzón está lleno.
 Their server has blocked the sender or the content. = Su servidor bloqueó al remitente o el contenido.
 Their server could not deliver it in the time it takes. = Su servidor no pudo entregarlo en el plazo que se da.
+# The organization's own keys for S/MIME and OpenPGP.
+Mail keys = Claves de correo
+The organization’s own certificates and keys: they sign its mail, and people encrypt to them. = Los certificados y claves propios de la organización: firman su correo, y las personas cifran con ellos.
+What signs the organization’s mail, and what mail to it is encrypted to. = Lo que firma el correo de la organización y con lo que se cifra el correo dirigido a ella.
+Mail that is encrypted to a person is signed with the active key. People encrypt to the key that they have: a key that was replaced still opens what they send. = El correo cifrado para una persona se firma con la clave activa. Las personas cifran con la clave que tienen: una clave sustituida sigue abriendo lo que envían.
+Keys, the newest first = Claves, la más reciente primero
+There are no mail keys yet: mail leaves without a signature of the organization, and nobody can encrypt to it. = Todavía no hay claves de correo: el correo sale sin firma de la organización y nadie puede cifrar para ella.
+Download the public half = Descargar la mitad pública
+For the domain’s key directory, the administrator of the domain serves = Para el directorio de claves del dominio, el administrador del dominio sirve
+this file = este archivo
+at = en
+Have it certified = Pedir su certificación
+Give the request to a certification authority, then upload what it issued. = Entregue la solicitud a una autoridad de certificación y suba después lo que haya emitido.
+Download the request = Descargar la solicitud
+The certificate, with those that lead to the authority = El certificado, con los que llevan a la autoridad
+Install it = Instalarlo
+Sign with it = Firmar con ella
+It takes the place of the one that signs now, which goes on opening mail. = Ocupa el lugar de la que firma ahora, que sigue abriendo correo.
+It signs no more and goes on opening mail. = Deja de firmar y sigue abriendo correo.
+Destroyed, it opens nothing any more: what was encrypted to it and not opened stays closed for good. = Destruida, ya no abre nada: lo que se cifró con ella y no se abrió queda cerrado para siempre.
+Destroy the secret half = Destruir la mitad secreta
+Make the next key = Crear la siguiente clave
+Make the first key = Crear la primera clave
+Make the key = Crear la clave
+Sender address = Dirección del remitente
+Sign with it at once = Firmar con ella en seguida
+For S/MIME: without waiting for an authority. Mail programs of others warn about such a signature. = Para S/MIME: sin esperar a una autoridad. Los programas de correo de otros advierten de esa firma.
+Take a certificate with its key from a file = Tomar de un archivo un certificado con su clave
+Passphrase of the file = Frase de contraseña del archivo
+The file = El archivo
+PKCS #12 (.p12, .pfx), at most 256 KiB. = PKCS #12 (.p12, .pfx), 256 KiB como máximo.
+Take it = Tomarlo
+What the keys are used for beyond encrypted mail = Para qué se usan las claves además del correo cifrado
+Sign mail that is not encrypted as well = Firmar también el correo sin cifrar
+With the S/MIME key of the sender address. Messages grow by some kilobytes. = Con la clave S/MIME de la dirección del remitente. Los mensajes crecen algunos kilobytes.
+Offer the OpenPGP key with every message = Ofrecer la clave OpenPGP con cada mensaje
+Mail programs that know Autocrypt then encrypt answers by themselves. = Los programas de correo que conocen Autocrypt cifran entonces las respuestas por sí solos.
+S/MIME, RSA 3072 = S/MIME, RSA 3072
+Every mail program and every authority knows it. = La conocen todos los programas de correo y todas las autoridades.
+S/MIME, P-256 = S/MIME, P-256
+Shorter and faster; some authorities do not sign it. = Más corta y rápida; algunas autoridades no la firman.
+OpenPGP, Ed25519 = OpenPGP, Ed25519
+Needs no authority. It signs as soon as it is made. = No necesita autoridad. Firma en cuanto se crea.
+waits for its certificate = espera su certificado
+signs and opens = firma y abre
+opens mail still = todavía abre correo
+destroyed = destruida
+Give the key to people, or publish it. = Dé la clave a las personas o publíquela.
+No authority stands behind it: mail programs of others warn about it. = Ninguna autoridad la respalda: los programas de correo de otros advierten de ella.
+An authority stands behind it. = Una autoridad la respalda.
+There is no such mail key. = No existe esa clave de correo.
+Keys are made for addresses of the organization's sender domain. = Las claves se crean para direcciones del dominio de envío de la organización.
+An OpenPGP key has no certificate: it is certified by itself. = Una clave OpenPGP no tiene certificado: se certifica por sí misma.
+The secret half of this key was destroyed. = La mitad secreta de esta clave se destruyó.
+The key is in this state already. = La clave ya está en ese estado.
+The file cannot be read. Give certificates in PEM or DER, or a PKCS #12 file with AES. = El archivo no se puede leer. Dé certificados en PEM o DER, o un archivo PKCS #12 con AES.
+The passphrase does not open the file. = La frase de contraseña no abre el archivo.
+The file is larger than 256 KiB. = El archivo tiene más de 256 KiB.
+No certificate in the file belongs to this key. Was it issued for another request? = Ningún certificado del archivo pertenece a esta clave. ¿Se emitió para otra solicitud?
+The certificate does not name this address. = El certificado no nombra esta dirección.
+The certificate is not valid now: its time has not begun, or is over. = El certificado no es válido ahora: su plazo no ha empezado o ha terminado.
+{actor} made or imported a mail key of the organization. = {actor} creó o importó una clave de correo de la organización.
+{actor} installed a certificate for a mail key. = {actor} instaló un certificado para una clave de correo.
+{actor} had a mail key sign from now on. = {actor} hizo que una clave de correo firme desde ahora.
+{actor} had a mail key sign no more. = {actor} hizo que una clave de correo deje de firmar.
+{actor} destroyed the secret half of a mail key. = {actor} destruyó la mitad secreta de una clave de correo.
+{actor} changed what the mail keys are used for. = {actor} cambió para qué se usan las claves de correo.
 
 """#,
 "strings/settings.es.txt": #"""
@@ -2356,6 +2437,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#messages}}
 <article class="letter{{#isOwn}} own{{/isOwn}}">
 <p class="letter-head"><strong>{{author}}</strong> <span class="soft">{{#written}}{{>parts/moment}}{{/written}} {{#state}}{{>parts/status}}{{/state}}</span></p>
+{{#protection}}<p class="letter-head">{{#lock}}{{>parts/status}}{{/lock}} {{#seal}}{{>parts/status}}{{/seal}} <span class="soft small">{{detail}}</span></p>{{/protection}}
 {{{bodyMarkup.html}}}
 {{>parts/files}}
 {{#mayRetract}}<details class="act"><summary>[[Take back]]</summary><form method="post" action="{{base}}/messages/{{threadIdentifier}}/retract" class="stack">{{>parts/token}}<input type="hidden" name="message" value="{{messageIdentifier}}"><p class="help">[[The link stops working and the person can no longer read it.]]</p><div class="field"><label for="reason-{{messageIdentifier}}">[[Reason]]</label><input id="reason-{{messageIdentifier}}" name="reason" maxlength="500" required></div><button class="danger" type="submit">[[Take the message back]]</button></form></details>{{/mayRetract}}
@@ -2762,6 +2844,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[Sent by]]</dt><dd><code>{{mailHost}}</code></dd>
 <dt>[[Signatures]]</dt><dd>{{#signing}}{{>parts/status}}{{/signing}}</dd>
 </dl>
+<p><a href="{{base}}/settings/sending/mail-keys">[[Mail keys]]</a> <span class="help">[[The organization’s own certificates and keys: they sign its mail, and people encrypt to them.]]</span></p>
 <h2 id="records">[[Records to publish]]</h2>
 <p class="help">[[Each is a TXT record in the DNS of your domain. Looked up]] {{#lookedAt}}{{>parts/moment}}{{/lookedAt}}</p>
 <p><a href="{{base}}/settings/sending">[[Look again]]</a></p>
@@ -2814,6 +2897,75 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <div class="field"><label for="make-reason">[[Reason]]</label><input id="make-reason" name="reason" maxlength="500" required></div>
 <button type="submit">[[Make the keys]]</button></form></details>
 {{/mayMake}}
+
+"""#,
+"templates/sending/mail-keys.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>[[Mail that is encrypted to a person is signed with the active key. People encrypt to the key that they have: a key that was replaced still opens what they send.]]</p>
+<h2 id="keys">[[Keys, the newest first]]</h2>
+{{^hasKeys}}<p class="soft">[[There are no mail keys yet: mail leaves without a signature of the organization, and nobody can encrypt to it.]]</p>{{/hasKeys}}
+<ul class="rows">
+{{#keys}}
+<li>
+<div><strong>{{keyKind}}</strong> {{#keyState}}{{>parts/status}}{{/keyState}}
+<p><code>{{keyAddress}}</code></p>
+<p class="help">{{keyAlgorithm}} · [[since]] {{#keySince}}{{>parts/moment}}{{/keySince}} · [[Valid until]] {{#keyUntil}}{{>parts/moment}}{{/keyUntil}}{{^keyUntil}}[[no end]]{{/keyUntil}}</p>
+<p class="help">{{keySentence}}</p>
+<p class="help">[[Fingerprint]]</p><p><code class="wrap">{{keyFingerprint}}</code></p>
+<p><a href="{{keyHref}}/public">[[Download the public half]]<span class="visually-hidden"> {{keyFingerprint}}</span></a></p>
+{{#directoryAddress}}<p class="help">[[For the domain’s key directory, the administrator of the domain serves]] <a href="{{keyHref}}/directory">[[this file]]</a> [[at]] <code class="wrap">{{directoryAddress}}</code></p>{{/directoryAddress}}</div>
+{{#isCertificate}}
+<details class="act"><summary>[[Have it certified]]<span class="visually-hidden"> {{keyFingerprint}}</span></summary>
+<p class="help">[[Give the request to a certification authority, then upload what it issued.]]</p>
+<p><a href="{{keyHref}}/request">[[Download the request]]</a></p>
+<form method="post" action="{{keyHref}}/install" enctype="multipart/form-data" class="stack">{{>parts/token}}
+<div class="field"><label for="install-reason-{{keyIdentifier}}">[[Reason]]</label><input id="install-reason-{{keyIdentifier}}" name="reason" maxlength="500" required></div>
+<div class="field"><label for="install-{{keyIdentifier}}">[[The certificate, with those that lead to the authority]]</label><input type="file" id="install-{{keyIdentifier}}" name="file" accept=".cer,.crt,.pem,.der" required></div>
+<button type="submit">[[Install it]]</button></form></details>
+{{/isCertificate}}
+{{#mayActivate}}
+<details class="act"><summary>[[Sign with it]]<span class="visually-hidden"> {{keyFingerprint}}</span></summary>
+<form method="post" action="{{keyHref}}/activate" class="stack">{{>parts/token}}
+<p class="help">[[It takes the place of the one that signs now, which goes on opening mail.]]</p>
+<div class="field"><label for="activate-{{keyIdentifier}}">[[Reason]]</label><input id="activate-{{keyIdentifier}}" name="reason" maxlength="500" required></div>
+<button type="submit">[[Sign with it]]</button></form></details>
+{{/mayActivate}}
+{{#isLiving}}
+<details class="act"><summary>[[Retire]]<span class="visually-hidden"> {{keyFingerprint}}</span></summary>
+<form method="post" action="{{keyHref}}/retire" class="stack">{{>parts/token}}
+<div class="field"><label for="retire-{{keyIdentifier}}">[[Reason]]</label><input id="retire-{{keyIdentifier}}" name="reason" maxlength="500" required></div>
+{{#mayRetire}}<p class="help">[[It signs no more and goes on opening mail.]]</p>
+<button type="submit" name="destroy" value="no">[[Retire the key]]</button>{{/mayRetire}}
+<p class="help">[[Destroyed, it opens nothing any more: what was encrypted to it and not opened stays closed for good.]]</p>
+<button class="danger" type="submit" name="destroy" value="yes">[[Destroy the secret half]]</button></form></details>
+{{/isLiving}}
+</li>
+{{/keys}}
+</ul>
+<details class="act"{{^hasKeys}} open{{/hasKeys}}><summary>{{#hasKeys}}[[Make the next key]]{{/hasKeys}}{{^hasKeys}}[[Make the first key]]{{/hasKeys}}</summary>
+<form method="post" action="{{formHref}}" class="stack">{{>parts/token}}
+<div class="field"><label for="make-address">[[Sender address]]</label><input id="make-address" name="address" type="email" value="{{address}}" maxlength="254" required></div>
+<fieldset><legend>[[Kind]]</legend>
+{{#algorithms}}<div class="choice"><input type="radio" id="algorithm-{{choiceValue}}" name="algorithm" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="algorithm-{{choiceValue}}">{{choiceLabel}}<span class="help">{{choiceHelp}}</span></label></div>
+{{/algorithms}}
+</fieldset>
+<div class="choice"><input type="checkbox" id="make-signs" name="signs_now" value="yes"><label for="make-signs">[[Sign with it at once]]<span class="help">[[For S/MIME: without waiting for an authority. Mail programs of others warn about such a signature.]]</span></label></div>
+<div class="field"><label for="make-reason">[[Reason]]</label><input id="make-reason" name="reason" maxlength="500" required></div>
+<button type="submit">[[Make the key]]</button></form></details>
+<details class="act"><summary>[[Take a certificate with its key from a file]]</summary>
+<form method="post" action="{{formHref}}/import" enctype="multipart/form-data" class="stack">{{>parts/token}}
+<div class="field"><label for="import-address">[[Sender address]]</label><input id="import-address" name="address" type="email" value="{{address}}" maxlength="254" required></div>
+<div class="field"><label for="import-passphrase">[[Passphrase of the file]]</label><input id="import-passphrase" name="passphrase" type="password" maxlength="200" autocomplete="off"></div>
+<div class="choice"><input type="checkbox" id="import-signs" name="signs_now" value="yes"><label for="import-signs">[[Sign with it at once]]</label></div>
+<div class="field"><label for="import-reason">[[Reason]]</label><input id="import-reason" name="reason" maxlength="500" required></div>
+<div class="field"><label for="import-file">[[The file]]</label><p class="help" id="import-help">[[PKCS #12 (.p12, .pfx), at most 256 KiB.]]</p><input type="file" id="import-file" name="file" accept=".p12,.pfx" aria-describedby="import-help" required></div>
+<button type="submit">[[Take it]]</button></form></details>
+<h2 id="use">[[What the keys are used for beyond encrypted mail]]</h2>
+<form method="post" action="{{formHref}}/settings" class="stack narrow">{{>parts/token}}
+<div class="choice"><input type="checkbox" id="signs-plain" name="signs_plain" value="yes"{{#signsPlain}} checked{{/signsPlain}}><label for="signs-plain">[[Sign mail that is not encrypted as well]]<span class="help">[[With the S/MIME key of the sender address. Messages grow by some kilobytes.]]</span></label></div>
+<div class="choice"><input type="checkbox" id="offers-key" name="offers_key" value="yes"{{#offersKey}} checked{{/offersKey}}><label for="offers-key">[[Offer the OpenPGP key with every message]]<span class="help">[[Mail programs that know Autocrypt then encrypt answers by themselves.]]</span></label></div>
+<div class="field"><label for="use-reason">[[Reason]]</label><input id="use-reason" name="reason" maxlength="500" required></div>
+<button type="submit">[[Keep]]</button></form>
 
 """#,
 "templates/signin/dead-link.mustache": #"""

@@ -77,7 +77,11 @@ import WardTestKit
             try shop.openssl("cms", "-encrypt", "-aes-256-gcm", "-crlfeol", "-in", "mail", "-out", "foreign", "other")
             let cases: [(String, MailClosure)] = [("weak", .notAuthenticated), ("foreign", .noKey)]
             for (file, closure) in cases {
-                guard case .closed(closure, wasEncrypted: true) = try await world.open(Self.withLineEnds(try shop.read(file))) else {
+                guard
+                    case .closed(closure, wasEncrypted: true) = try await world.open(
+                        Self.withLineEnds(try shop.read(file))
+                    )
+                else {
                     Issue.record("\(file) was not closed")
                     continue
                 }

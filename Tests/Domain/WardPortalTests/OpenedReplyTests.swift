@@ -143,6 +143,6 @@ final class ScriptedOpener: ReplyOpener {
                 #expect(StoredContent(encoded: content.encoded) == content)
             }
         }
-        for count in 0..<30 { #expect(StoredContent(encoded: Array(content.encoded.prefix(count))) == nil, "\(count)") }
+        for count in 0..<24 { #expect(StoredContent(encoded: Array(content.encoded.prefix(count))) == nil, "\(count)") }
     }
 }

@@ -105,6 +105,16 @@ import WardCommands
         ward mail keys make --reason <reason>
         ward mail keys activate <selector> [--unseen-because <unseen-because>]
         ward mail keys retire <selector> --reason <reason>
+        ward mail own-keys list
+        ward mail own-keys make <kind> <address> [--signs-now] --reason <reason>
+        ward mail own-keys request <key>
+        ward mail own-keys install <key> <file> --reason <reason>
+        ward mail own-keys import <file> <address> --passphrase-file <passphrase-file> [--signs-now] --reason \
+        <reason>
+        ward mail own-keys export <key> [--publication]
+        ward mail own-keys activate <key> --reason <reason>
+        ward mail own-keys retire <key> [--destroy] --reason <reason>
+        ward mail own-keys use [--sign-plain <sign-plain>] [--offer-key <offer-key>] [--reason <reason>]
         ward mail dns
         ward mail destinations
         ward mail domain <domain>

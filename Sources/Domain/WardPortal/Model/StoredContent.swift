@@ -50,7 +50,9 @@ package struct StoredContent: Hashable, Sendable {
         if isProtected {
             start = [3, origin.rawValue, protection.encryption.rawValue, protection.signature.rawValue]
         }
-        return ([author, subject, text] + (isProtected ? [protection.signer] : []) + attachments).reduce(into: start) { bytes, part in
+        return ([author, subject, text] + (isProtected ? [protection.signer] : []) + attachments).reduce(into: start) {
+            bytes,
+            part in
             let octets = Array(part.utf8)
             bytes += (0..<4).map { UInt8(truncatingIfNeeded: octets.count >> (24 - 8 * $0)) }
             bytes += octets

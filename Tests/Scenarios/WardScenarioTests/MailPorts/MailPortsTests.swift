@@ -8,12 +8,12 @@ import WardTestKit
 /// The mail ports of a running installation, spoken to by swaks: what a program hands in arrives at a real Postfix over
 /// verified TLS, and what comes back changes what it should, and nothing else.
 @Suite(.serialized) struct MailPortsTests {
-    private struct Ports {
+    struct Ports {
         let incoming: Int
         let submission: Int
         let submissionTLS: Int
         let folder: String
-        let account: [String: String]
+        var account: [String: String]
 
         /// What the account hands in.
         var credentials: [String] {
@@ -23,9 +23,10 @@ import WardTestKit
         var handInTLS: [String] { ["--server", "127.0.0.1:\(submissionTLS)", "--tlsc"] + credentials }
     }
 
-    /// Starts everything with one person on record, and stops it.
-    private func with(
+    /// Starts everything with one person on record, and stops it; `after` finds the installation at rest.
+    func with(
         _ kind: StoreKind,
+        after: (ScenarioPlace) async throws -> Void = { _ in },
         _ body: (ScenarioPlace, TestPostfix, Ports) async throws -> Void
     ) async throws {
         try await TestPostfix.with(.trusted("tls.example")) { postfix in
@@ -71,13 +72,14 @@ import WardTestKit
                 )
                 try await body(place, postfix, ports)
                 expectSame(try await place.stop(server), .exited(0))
+                try await after(place)
             }
         }
     }
 
     /// Runs swaks and says how it ended: 0 done, 23 sender, 24 recipients refused, 25 DATA refused, 26 the message refused,
     /// 28 not signed in.
-    private func swaks(
+    func swaks(
         _ ports: Ports,
         _ name: String,
         _ arguments: [String]
@@ -92,7 +94,7 @@ import WardTestKit
         return (status, child.output + child.errors)
     }
 
-    private static func letter(_ identifier: String) -> [String] {
+    static func letter(_ identifier: String) -> [String] {
         [
             "--from", "results@lakeside.example", "--to", "ann@tls.example", "--header", "Subject: Your visit",
             "--header", "Message-Id: <\(identifier)@ehr.example>", "--body", "Please call us about your visit.",

@@ -15,6 +15,8 @@ struct ThreadContent: PageModel {
         let written: MomentModel
         let bodyMarkup: Markup
         let files: [FileModel]
+        /// How it was protected on its way; nil where nothing is to be said.
+        let protection: ProtectionModel?
         let state: StatusModel?
         let messageIdentifier: String
         let mayRetract: Bool
@@ -151,11 +153,23 @@ enum ThreadPages {
             in: visit.organization.id
         )
         let mayAnswer = requester.may(.answerMessages)
+        let sent = try await visit.facades.delivery.sentProtection(
+            of: detail.messages.compactMap(\.delivery),
+            by: requester
+        )
         let chosen = visit.form.all("sensitivity").first ?? Sensitivity.sensitive.rawValue
         let content = ThreadContent(
             threadIdentifier: "\(id)",
             personLabel: names[detail.summary.contact] ?? .init(phiText: "••••", isMasked: true),
-            messages: detail.messages.map { message($0, of: id, visit, mayAnswer: mayAnswer) },
+            messages: detail.messages.map { message in
+                self.message(
+                    message,
+                    of: id,
+                    visit,
+                    sent: message.delivery.flatMap { sent[$0] },
+                    mayAnswer: mayAnswer
+                )
+            },
             mayAnswer: mayAnswer,
             summary: ErrorSummary(visit.words, problem.map { [("answer", $0)] } ?? []),
             typed: visit.form.all("answer").first ?? "",
@@ -178,6 +192,7 @@ enum ThreadPages {
         _ message: ThreadDetail.Message,
         of thread: ThreadID,
         _ visit: Visit,
+        sent: SentProtection?,
         mayAnswer: Bool
     ) -> ThreadContent.Message {
         message.content.expose(for: .disclosing) { content in
@@ -189,6 +204,8 @@ enum ThreadPages {
                 files: FileModel.list(message.files, visit) { file in
                     visit.path("messages", "\(thread)", "files", "\(message.id)", "\(file.position)")
                 },
+                protection: sent.flatMap { ProtectionModel($0, visit.words) }
+                    ?? ProtectionModel(content.protection, visit.words),
                 state: message.standing.map { state($0, visit) },
                 messageIdentifier: "\(message.id)",
                 mayRetract: mayAnswer && (message.standing == .waiting || message.standing == .opened)

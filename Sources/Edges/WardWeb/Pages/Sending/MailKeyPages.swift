@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardIdentity
 import WardKernel
 import WardMailKeys
 import WardRender
@@ -214,9 +215,9 @@ enum MailKeyPages {
                 case .openPGP: ("OpenPGP, Ed25519", "Needs no authority. It signs as soon as it is made.")
                 }
             return ChoiceModel(
-                choiceValue: algorithm.word,
-                choiceLabel: words(label),
-                choiceHelp: words(help),
+                algorithm.word,
+                words(label),
+                help: words(help),
                 isChosen: algorithm == .smimeRSA
             )
         }
@@ -224,7 +225,8 @@ enum MailKeyPages {
 
     private static func row(_ key: OwnMailKey, _ visit: Visit) async throws -> MailKeyContent.Key {
         let words = visit.words
-        let publication = key.isCertificate
+        let publication =
+            key.isCertificate
             ? nil : try await visit.facades.mailKeys.publication(of: key.id, by: try visit.requester)
         return .init(
             keyAddress: key.address,
