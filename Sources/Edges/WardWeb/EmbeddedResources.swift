@@ -1553,7 +1553,7 @@ Take a certificate with its key from a file = Tomar de un archivo un certificado
 Passphrase of the file = Frase de contraseña del archivo
 The file = El archivo
 PKCS #12 (.p12, .pfx), at most 256 KiB. = PKCS #12 (.p12, .pfx), 256 KiB como máximo.
-Take it = Tomarlo
+Take the certificate and key = Tomar el certificado y la clave
 What the keys are used for beyond encrypted mail = Para qué se usan las claves además del correo cifrado
 Sign mail that is not encrypted as well = Firmar también el correo sin cifrar
 With the S/MIME key of the sender address. Messages grow by some kilobytes. = Con la clave S/MIME de la dirección del remitente. Los mensajes crecen algunos kilobytes.
@@ -2959,13 +2959,13 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <div class="choice"><input type="checkbox" id="import-signs" name="signs_now" value="yes"><label for="import-signs">[[Sign with it at once]]</label></div>
 <div class="field"><label for="import-reason">[[Reason]]</label><input id="import-reason" name="reason" maxlength="500" required></div>
 <div class="field"><label for="import-file">[[The file]]</label><p class="help" id="import-help">[[PKCS #12 (.p12, .pfx), at most 256 KiB.]]</p><input type="file" id="import-file" name="file" accept=".p12,.pfx" aria-describedby="import-help" required></div>
-<button type="submit">[[Take it]]</button></form></details>
+<button type="submit">[[Take the certificate and key]]</button></form></details>
 <h2 id="use">[[What the keys are used for beyond encrypted mail]]</h2>
 <form method="post" action="{{formHref}}/settings" class="stack narrow">{{>parts/token}}
 <div class="choice"><input type="checkbox" id="signs-plain" name="signs_plain" value="yes"{{#signsPlain}} checked{{/signsPlain}}><label for="signs-plain">[[Sign mail that is not encrypted as well]]<span class="help">[[With the S/MIME key of the sender address. Messages grow by some kilobytes.]]</span></label></div>
 <div class="choice"><input type="checkbox" id="offers-key" name="offers_key" value="yes"{{#offersKey}} checked{{/offersKey}}><label for="offers-key">[[Offer the OpenPGP key with every message]]<span class="help">[[Mail programs that know Autocrypt then encrypt answers by themselves.]]</span></label></div>
 <div class="field"><label for="use-reason">[[Reason]]</label><input id="use-reason" name="reason" maxlength="500" required></div>
-<button type="submit">[[Keep]]</button></form>
+<button type="submit">[[Save]]</button></form>
 
 """#,
 "templates/signin/dead-link.mustache": #"""

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import WardIdentity
 import WardKernel
 import WardPortal
 import WardScenarioKit
