@@ -194,24 +194,20 @@ extension MailPortsTests {
 
     /// A message to the portal begins a conversation; its notice names the address for answers.
     private func conversation(_ place: ScenarioPlace, _ postfix: TestPostfix, _ ports: Ports) async throws -> String {
-        let made = try await place.wardDoes(
-            "mail",
-            "accounts",
-            "make",
-            "lab",
-            "--class",
-            "treatment",
-            "--sensitivity",
-            "restricted",
-            "--json"
-        )
-        var lab = ports
-        lab.account = try KilledCampaignTests.fields(made)
-        let sent = try await swaks(lab, "lab", lab.handIn + Self.letter("portal"))
-        #expect(sent.status == 0, "\(sent.said)")
+        try await place.wardDoes("mail", "policy", "set", "domain:tls.example", "--methods", "portal")
+        try await activate(place)
+        let sent = try await swaks(ports, "portal", ports.handIn + Self.letter("portal"))
+        #expect(sent.status == 0 && sent.said.contains("1 queued"), "\(sent.said)")
         let notice = try #require(try await postfix.waitForMessages(1).first).content
+        try await place.wardDoes("mail", "policy", "unset", "domain:tls.example")
+        try await activate(place)
         let line = try #require(notice.split(separator: "\n").first { $0.hasPrefix("Reply-To: ") })
         return String(line.dropFirst("Reply-To: ".count).filter { $0 != "<" && $0 != ">" })
+    }
+
+    private func activate(_ place: ScenarioPlace) async throws {
+        try await place.wardDoes("mail", "policy", "try")
+        try await place.wardDoes("mail", "policy", "activate", "--reason", "A test")
     }
 
     private static func contact(_ place: ScenarioPlace) async throws -> String {

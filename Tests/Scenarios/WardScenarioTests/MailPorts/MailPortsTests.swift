@@ -13,7 +13,7 @@ import WardTestKit
         let submission: Int
         let submissionTLS: Int
         let folder: String
-        var account: [String: String]
+        let account: [String: String]
 
         /// What the account hands in.
         var credentials: [String] {
