@@ -75,11 +75,16 @@ extension RecipientKeys {
         return (newest.id, try open(newest, organization: organization, in: tx).key)
     }
 
-    /// A person's accepted keys, whatever their standing: what their signatures are known by. For mail that comes in.
+    /// A person's accepted keys that are neither revoked nor out of their time, whether or not they encrypt: what their
+    /// signatures are known by. For mail that comes in.
     package func signingKeys(of contact: ContactID, in organization: OrganizationID) async throws -> [RecipientKey] {
-        try await store.read { [self] tx in
+        let now = surroundings.now()
+        return try await store.read { [self] tx in
             try KeyQueries.rows(of: [contact], organization: organization, in: tx)
-                .filter { $0.acceptance == .accepted && $0.problem == nil && $0.revocation != .revoked }
+                .filter { row in
+                    row.acceptance == .accepted && row.problem == nil && row.revocation != .revoked
+                        && now >= row.validFrom && row.validUntil.map { now <= $0 } ?? true
+                }
                 .map { try open($0, organization: organization, in: tx).key }
         }
     }
