@@ -55,7 +55,6 @@ def certificate():
 
 
 def test_a_certificate_is_kept_for_a_person(newcomer):
-    become(newcomer, "Dana Reyes")
     newcomer.section("Contacts")
     newcomer.page.locator("main table a").first.click()
     newcomer.follow("Keep a certificate or key")

@@ -122,6 +122,11 @@ details.act > form { padding: var(--s3) var(--s4); border: 1px solid var(--line)
 /* Words with marks */
 
 .status { display: inline-flex; align-items: baseline; gap: 6px; white-space: nowrap; font-weight: 400; }
+@media (max-width: 640px) { .status { white-space: normal; } }
+.files { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 4px; }
+.files:empty { display: none; }
+.files a { overflow-wrap: anywhere; }
+code.wrap { white-space: normal; overflow-wrap: anywhere; }
 .status::before { content: ""; width: 8px; height: 8px; border-radius: 50%; background: var(--ink-soft); flex: none; }
 .status.good::before { background: var(--good); }
 .status.warn::before { background: var(--warn); border-radius: 1px; }
