@@ -59,6 +59,7 @@ def test_a_certificate_is_kept_for_a_person(newcomer):
     newcomer.page.locator("main table a").first.click()
     newcomer.follow("Keep a certificate or key")
     newcomer.look("keys-none")
+    newcomer.watch.expect(422)
     newcomer.page.get_by_label("Paste it").fill("a letter")
     newcomer.page.get_by_role("button", name="Read and keep it").click()
     newcomer.sees("neither an X.509 certificate")
