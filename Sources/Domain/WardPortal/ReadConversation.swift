@@ -40,6 +40,11 @@ extension Portal {
         }
     }
 
+    /// Whether a visit is on: asked before anything large is taken from whoever shows its token. Using it keeps it on.
+    package func isOn(visit token: PortalToken) async throws -> Bool {
+        try await store.write { [self] tx in try current(token, in: tx) != nil }
+    }
+
     /// The visit of a token if it is still on; using it keeps it on.
     func current(_ token: PortalToken, in tx: any WriteTransaction) throws -> VisitRow? {
         let now = surroundings.now()

@@ -122,6 +122,12 @@ details.act > form { padding: var(--s3) var(--s4); border: 1px solid var(--line)
 /* Words with marks */
 
 .status { display: inline-flex; align-items: baseline; gap: 6px; white-space: nowrap; font-weight: 400; }
+@media (max-width: 640px) { .status { white-space: normal; } }
+.files { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 4px; }
+.files:empty { display: none; }
+.files a { overflow-wrap: anywhere; }
+.wrap { white-space: normal; overflow-wrap: anywhere; }
+span.wrap { display: block; max-width: 44ch; }
 .status::before { content: ""; width: 8px; height: 8px; border-radius: 50%; background: var(--ink-soft); flex: none; }
 .status.good::before { background: var(--good); }
 .status.warn::before { background: var(--warn); border-radius: 1px; }
@@ -743,7 +749,7 @@ sensitive = sensible
 restricted = restringido
 Such as a flu-shot reminder. Verified TLS, else the portal. = Como un recordatorio de vacuna. TLS verificado; si no, el portal.
 Such as a result or a bill. Verified TLS, else the portal. = Como un resultado o una factura. TLS verificado; si no, el portal.
-Such as substance use records. The portal alone, with an agreed passphrase. = Como datos de consumo de sustancias. Solo el portal, con una frase secreta acordada.
+Such as substance use records. Their own key, or the portal with an agreed passphrase. = Como datos de consumo de sustancias. Su propia clave, o el portal con una frase secreta acordada.
 English = Inglés
 Spanish = Español
 Verified TLS protects the message between the mail servers. Once it reaches the inbox, it is an ordinary e-mail. = El TLS verificado protege el mensaje entre los servidores de correo. En el buzón ya es un correo corriente.
@@ -2089,7 +2095,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <caption>[[Certificates and keys, the newest first]]</caption>
 <thead><tr><th scope="col">[[Kind]]</th><th scope="col">[[State]]</th><th scope="col">[[Fingerprint]]</th><th scope="col">[[Valid until]]</th><th scope="col">[[Added]]</th></tr></thead>
 <tbody>
-{{#keys}}<tr><th scope="row">{{kind}}<br><span class="soft small">{{algorithm}}</span></th><td data-label="[[State]]">{{#standing}}{{>parts/status}}{{/standing}}<br><span class="soft small">{{sentence}} {{origin}}{{#authority}} {{authority}}{{/authority}}</span>{{#checkHref}}<form method="post" action="{{checkHref}}">{{>parts/token}}<button type="submit">[[Ask its authority now]]</button></form>{{/checkHref}}</td><td data-label="[[Fingerprint]]"><code class="wrap">{{fingerprint}}</code></td><td data-label="[[Valid until]]">{{#until}}{{>parts/moment}}{{/until}}{{^until}}[[no end]]{{/until}}</td><td data-label="[[Added]]">{{#added}}{{>parts/moment}}{{/added}}{{#isProposed}}<form method="post" action="{{decideHref}}" class="stack">{{>parts/token}}<input type="hidden" name="reason" value=""><button class="primary" type="submit" name="decision" value="accept">[[The fingerprint is right: use it]]</button></form><details><summary>[[Decline]]</summary><form method="post" action="{{decideHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><input id="{{reasonName}}" name="reason" maxlength="500" required></div><button class="danger" type="submit" name="decision" value="decline">[[Decline the key]]</button></form></details>{{/isProposed}}{{#removeHref}}<details><summary>[[Remove]]</summary><form method="post" action="{{removeHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><p class="help" id="{{reasonName}}-help">[[Kept in the audit log, such as: the person has a new one.]]</p><input id="{{reasonName}}" name="reason" maxlength="500" aria-describedby="{{reasonName}}-help" required></div><button class="danger" type="submit">[[Remove the key]]</button></form></details>{{/removeHref}}</td></tr>
+{{#keys}}<tr><th scope="row">{{kind}}<br><span class="soft small">{{algorithm}}</span></th><td data-label="[[State]]">{{#standing}}{{>parts/status}}{{/standing}}<span class="soft small wrap">{{sentence}} {{origin}}{{#authority}} {{authority}}{{/authority}}</span>{{#checkHref}}<form method="post" action="{{checkHref}}">{{>parts/token}}<button type="submit">[[Ask its authority now]]</button></form>{{/checkHref}}</td><td data-label="[[Fingerprint]]"><code class="wrap">{{fingerprint}}</code></td><td data-label="[[Valid until]]">{{#until}}{{>parts/moment}}{{/until}}{{^until}}[[no end]]{{/until}}</td><td data-label="[[Added]]">{{#added}}{{>parts/moment}}{{/added}}{{#isProposed}}<form method="post" action="{{decideHref}}" class="stack">{{>parts/token}}<input type="hidden" name="reason" value=""><button class="primary" type="submit" name="decision" value="accept">[[The fingerprint is right: use it]]</button></form><details><summary>[[Decline]]</summary><form method="post" action="{{decideHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><input id="{{reasonName}}" name="reason" maxlength="500" required></div><button class="danger" type="submit" name="decision" value="decline">[[Decline the key]]</button></form></details>{{/isProposed}}{{#removeHref}}<details><summary>[[Remove]]</summary><form method="post" action="{{removeHref}}" class="stack">{{>parts/token}}<div class="field"><label for="{{reasonName}}">[[Reason]]</label><p class="help" id="{{reasonName}}-help">[[Kept in the audit log, such as: the person has a new one.]]</p><input id="{{reasonName}}" name="reason" maxlength="500" aria-describedby="{{reasonName}}-help" required></div><button class="danger" type="submit">[[Remove the key]]</button></form></details>{{/removeHref}}</td></tr>
 {{/keys}}
 </tbody></table></div>{{/hasKeys}}
 {{#lookUpHref}}<form method="post" action="{{lookUpHref}}">{{>parts/token}}<p class="help">[[Many domains publish their people’s OpenPGP keys. The domain learns that you ask about this address.]]</p><button type="submit">[[Look for a key]]</button></form>{{/lookUpHref}}

@@ -61,6 +61,13 @@ import WardTestKit
                     + "R-1,Ann,Lee,1950-03-11,ann@tls.example\r\n"
                 let file = try place.write(people, to: "people.csv")
                 let server = try await place.startServer(world)
+                // The pages may be there before the mail ports are.
+                let deadline = ContinuousClock.now + .seconds(60)
+                while ![incoming, submission, submissionTLS].allSatisfy(FreePort.answers),
+                    ContinuousClock.now < deadline
+                {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
                 try await place.wardDoes("contacts", "import", file, "--json")
                 let made = try await place.wardDoes("mail", "accounts", "make", "ehr", "--class", "treatment", "--json")
                 let ports = Ports(

@@ -24,7 +24,8 @@ enum CampaignWords {
                 switch sensitivity {
                 case .routine: "Such as a flu-shot reminder. Verified TLS, else the portal."
                 case .sensitive: "Such as a result or a bill. Verified TLS, else the portal."
-                case .restricted: "Such as substance use records. The portal alone, with an agreed passphrase."
+                case .restricted:
+                    "Such as substance use records. Their own key, or the portal with an agreed passphrase."
                 }
             return ChoiceModel(
                 sensitivity.rawValue,

@@ -38,8 +38,10 @@ enum ConversationPages {
 
     static func answer(_ visit: Visit) async throws -> Reply {
         let typed = try visit.form.text("answer")
+        // Nobody's files are read before it is known whose they are.
+        guard let token = token(visit), try await visit.facades.portal.isOn(visit: token) else { return over(visit) }
         let files = try await FileModel.uploaded(visit)
-        guard let token = token(visit),
+        guard
             let identifier = PortalMessageID(try visit.form.text("identifier")),
             case .answered(let outcome) = try await visit.facades.portal.answer(
                 typed,
