@@ -9,6 +9,11 @@ package struct SentProtection: Sendable, Hashable {
     package let method: SendMethod
     /// Whether it was signed with the organization's own certificate or key.
     package let isSigned: Bool
+
+    package init(method: SendMethod, isSigned: Bool) {
+        self.method = method
+        self.isSigned = isSigned
+    }
 }
 
 extension Delivery {

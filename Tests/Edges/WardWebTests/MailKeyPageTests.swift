@@ -3,6 +3,7 @@
 import Foundation
 import Hummingbird
 import Testing
+import WardDelivery
 import WardIdentity
 import WardKernel
 import WardMailKeys
@@ -135,5 +136,54 @@ import WardTestKit
             }
         }
         #expect(ProtectionModel(ReplyProtection(), english) == nil)
+    }
+
+    @Test func `a conversation says of each message whether it was encrypted and who signed it`() throws {
+        let words = Words(try Catalogue(files: EmbeddedResources.files.filter { $0.key.hasPrefix("strings/") }), .english)
+        let signed = ReplyProtection(encryption: .opened, signature: .known, signer: "00112233445566778899aabb")
+        let models = [
+            ProtectionModel(signed, words), ProtectionModel(ReplyProtection(encryption: .notAuthenticated), words),
+            ProtectionModel(SentProtection(method: .openPGP, isSigned: true), words),
+            ProtectionModel(SentProtection(method: .verifiedTLS, isSigned: false), words),
+        ]
+        #expect(models.map { $0 == nil } == [false, false, false, true])
+        let content = ThreadContent(
+            threadIdentifier: "t",
+            personLabel: .init(phiText: "••••", isMasked: true),
+            messages: models.map { protection in
+                .init(
+                    author: "The person",
+                    isOwn: false,
+                    written: MomentModel(momentText: "now", momentExact: "now"),
+                    bodyMarkup: .paragraphs("Hello"),
+                    files: [],
+                    protection: protection,
+                    state: nil,
+                    messageIdentifier: "m",
+                    mayRetract: false
+                )
+            },
+            mayAnswer: false,
+            summary: nil,
+            typed: "",
+            answerIdentifier: "a",
+            sensitivities: [],
+            choiceGroup: "sensitivity",
+            isHandled: true,
+            isAssignedToMe: false,
+            assigned: nil,
+            isLocked: false
+        )
+        let ambient = Ambient(base: "/x", formToken: "f", language: .english)
+        let letters = try Assets.makeRenderer().markup(content, ambient).html.components(separatedBy: "<article").dropFirst()
+        let expected = [
+            ["Encrypted</span>", "Signed with the person’s key", "Signed by the key 4455 6677 8899 AABB"],
+            ["Encrypted, not opened", "AES-GCM"], ["Encrypted to their own key", "Signed by the organization"], [],
+        ]
+        #expect(letters.count == expected.count)
+        for (letter, texts) in zip(letters, expected) {
+            for text in texts { #expect(letter.contains(text), "\(text)") }
+            #expect(letter.contains("class=\"status") == !texts.isEmpty)
+        }
     }
 }
