@@ -117,6 +117,22 @@ extension Delivery {
         }
     }
 
+    /// What holds for a person without a rule of their own, whatever the domain.
+    package func protectionWithoutOwnRule(by requester: Requester) async throws -> EffectiveProtection {
+        try requester.require(.viewContacts)
+        return try await store.read { tx in
+            try self.policyInForce(of: requester.organization, in: tx).policy.effective(domain: "")
+        }
+    }
+
+    /// Whether the policy in force has rules for domains, which a person's address may fall under.
+    package func hasDomainRules(by requester: Requester) async throws -> Bool {
+        try requester.require(.viewContacts)
+        return try await store.read { tx in
+            try self.policyInForce(of: requester.organization, in: tx).policy.scoped.contains { $0.level == .domain }
+        }
+    }
+
     /// Keeps what was agreed with a person about methods (45 CFR 164.522(b)); nil or a rule that says nothing: nothing was.
     package func setProtection(
         _ rule: ProtectionRule?,

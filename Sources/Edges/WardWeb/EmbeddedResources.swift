@@ -1344,6 +1344,26 @@ was run: it may be activated = probado: puede activarse
 withdrawn = retirado
 yes, the person asked for it = sí, lo pidió la persona
 {methods} (from: {level}) = {methods} (de: {level})
+All of them: as for everybody. A message that nothing may carry waits for somebody. = Todos: como para los demás. Un mensaje que nada puede llevar espera a alguien.
+How messages to this person travel = Cómo viajan los mensajes a esta persona
+Keep what was agreed = Guardar lo acordado
+Methods = Métodos
+Such as what the person asked for, and when. = Por ejemplo qué pidió la persona, y cuándo.
+The policy has rules for domains too. One for the domain of the person’s address comes after the person’s own, and is not counted in here. = La política tiene también reglas para dominios. La del dominio de la dirección de la persona va después de la suya propia, y no se cuenta aquí.
+Tried first = Se prueba primero
+What holds, and where it comes from = Lo que vale, y de dónde viene
+What may carry messages to this person? = ¿Qué puede llevar mensajes a esta persona?
+What was agreed with the person = Lo acordado con la persona
+What was agreed with the person. It can narrow what the organization allows, never widen it. = Lo acordado con la persona. Puede estrechar lo que permite la organización, nunca ampliarlo.
+as for everybody = como para los demás
+none: every message is held = ninguno: todo mensaje se retiene
+What holds for one message = Lo que vale para un mensaje
+Its campaign = Su campaña
+Its sender = Quien lo envía
+Show what holds = Mostrar lo que vale
+How this person’s messages travel = Cómo viajan los mensajes de esta persona
+How this campaign’s messages travel = Cómo viajan los mensajes de esta campaña
+Policy = Política
 
 """#,
 "strings/queue.es.txt": #"""
@@ -1386,6 +1406,78 @@ older than an hour = de hace más de una hora
 older than four hours = de hace más de cuatro horas
 oldest first = primero los más antiguos
 {standing} (notice) = {standing} (aviso)
+
+"""#,
+"strings/rates.es.txt": #"""
+# Rates, warm-up and the keeping of messages.
+A new sender domain sends few campaign messages a day to each provider, and a little more each day. What passes a day’s number waits for the next. Messages to one person never wait. = Un dominio remitente nuevo envía pocos mensajes de campaña al día a cada proveedor, y cada día algunos más. Lo que pasa del número del día espera al siguiente. Los mensajes a una sola persona nunca esperan.
+Audit log = Registro de auditoría
+Begin or change a warm-up = Empezar o cambiar un calentamiento
+Begin the warm-up = Empezar el calentamiento
+Campaign messages = Mensajes de campaña
+Chained; nothing of it is ever removed. = Encadenado; nada de él se quita nunca.
+Change it = Cambiarlo
+Complaints = Quejas
+Day {day}, {growth} % more each day up to {ceiling} = Día {day}, {growth} % más cada día hasta {ceiling}
+Decisions and attempts = Decisiones e intentos
+End it = Terminarlo
+End the warm-up = Terminar el calentamiento
+For how long = Por cuánto tiempo
+For how many years sent messages can be shown. = Cuántos años se pueden mostrar los mensajes enviados.
+HIPAA asks for six years (45 CFR 164.316). A state or a contract may ask for more. = HIPAA pide seis años (45 CFR 164.316). Un estado o un contrato puede pedir más.
+How fast mail goes to whom, and what stops campaigns by itself. = A qué ritmo va el correo a cada cual, y qué detiene por sí solo las campañas.
+How it is kept = Cómo se guarda
+Keep messages for so many years = Guardar los mensajes esos años
+Keeping of messages = Conservación de mensajes
+Let campaigns go on = Dejar seguir las campañas
+Lift it = Quitarlo
+Lift the limit = Quitar el límite
+Limits = Límites
+Limits, the warm-up of a new sender domain, and the brake of complaints. = Límites, el calentamiento de un dominio remitente nuevo y el freno por quejas.
+Messages a minute = Mensajes por minuto
+Messages are kept for 1 to 100 years. = Los mensajes se guardan de 1 a 100 años.
+Messages made before {day} are removed with the next purge. = Los mensajes hechos antes del {day} se quitan en la próxima limpieza.
+Messages on the first day = Mensajes del primer día
+Messages to one person = Mensajes a una persona
+No campaign waits because of complaints. = Ninguna campaña espera por quejas.
+No domain has a limit. = Ningún dominio tiene límite.
+No sender domain is warming up. = Ningún dominio remitente está en calentamiento.
+Nothing was changed: {rule}. = No se cambió nada: {rule}.
+Of all servers of this installation together. = De todos los servidores de esta instalación juntos.
+Over: there is no limit any more. = Terminado: ya no hay límite.
+Percent more each day = Por ciento más cada día
+Plan = Plan
+Provider = Proveedor
+Rates and warm-up = Ritmo y calentamiento
+Sent messages are kept for {count} {count|year|years} after they were made. = Los mensajes enviados se guardan {count} {count|año|años} desde que se hicieron.
+Set a limit = Poner un límite
+Set the limit = Poner el límite
+The version of the text once, and each person’s values sealed under that person’s key; put together again, octet by octet, when it is shown. = La versión del texto una vez, y los valores de cada persona sellados con su clave; se vuelve a componer, octeto a octeto, cuando se muestra.
+The whole message, sealed under that person’s key. = El mensaje entero, sellado con la clave de esa persona.
+Ward slows down by itself when a server asks for it. A limit is for a domain whose owner asked for one. = Ward va más despacio por sí solo cuando un servidor lo pide. Un límite es para un dominio cuyo dueño lo pidió.
+Warm-up = Calentamiento
+What has not ended is never removed. When a person is erased, their messages can no longer be read. = Lo que no ha terminado nunca se quita. Cuando se borra a una persona, sus mensajes ya no se pueden leer.
+What is kept = Lo que se guarda
+What was sent can be shown exactly for as long as it is kept. = Lo enviado se puede mostrar tal cual mientras se guarda.
+When more than three people in a thousand report a day’s mail as unwanted, the campaigns of that sender domain wait until somebody looks. Messages to one person never wait. = Cuando más de tres personas de cada mil denuncian el correo de un día como no deseado, las campañas de ese dominio remitente esperan hasta que alguien mire. Los mensajes a una sola persona nunca esperan.
+With the message: why it went as it went, and what the servers answered. = Con el mensaje: por qué fue como fue, y qué contestaron los servidores.
+Without a limit from so many a day on = Sin límite a partir de tantos al día
+Years = Años
+all others together = todos los demás juntos
+always = siempre
+as long as its message = tanto como su mensaje
+campaigns wait = las campañas esperan
+released = liberado
+the years below = los años de abajo
+without a limit = sin límite
+{complaints} complaints about {delivered} messages of a day = {complaints} quejas sobre {delivered} mensajes de un día
+{used} of {budget} today; tomorrow {next} = {used} de {budget} hoy; mañana {next}
+a reason is given = se da un motivo
+a limit is at least one message a minute = un límite es al menos un mensaje por minuto
+a plan names a sender domain and a provider = un plan nombra un dominio remitente y un proveedor
+the first day has at least one message = el primer día tiene al menos un mensaje
+the ceiling is at least the first day's number = el tope es al menos el número del primer día
+the growth is 0 to 900 percent a day = el crecimiento es de 0 a 900 por ciento al día
 
 """#,
 "strings/segments.es.txt": #"""
@@ -2046,6 +2138,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[Sender’s name]]</dt><dd>{{senderName}}</dd>
 {{#className}}<dt>[[Class]]</dt><dd>{{className}}</dd>{{/className}}
 {{#sensitivityName}}<dt>[[Sensitivity]]</dt><dd>{{sensitivityName}}</dd>{{/sensitivityName}}
+{{#protectionHref}}<dt>[[Policy]]</dt><dd><a href="{{protectionHref}}">[[How this campaign’s messages travel]]</a></dd>{{/protectionHref}}
 {{#payer}}<dt>[[Who pays]]</dt><dd>{{payer}}</dd>{{/payer}}
 {{#scheduled}}<dt>[[Set for]]</dt><dd>{{>parts/moment}}</dd>{{/scheduled}}
 {{#started}}<dt>[[Began]]</dt><dd>{{>parts/moment}}</dd>{{/started}}
@@ -2065,6 +2158,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dl class="facts">
 {{#facts}}<dt>{{factLabel}}</dt><dd>{{#phi}}{{>parts/phi}}{{/phi}}{{plain}}</dd>{{/facts}}
 <dt>[[Own keys]]</dt><dd><a href="{{keysHref}}">{{keysText}}</a></dd>
+<dt>[[Methods]]</dt><dd><a href="{{protectionHref}}">[[How messages to this person travel]]</a></dd>
 {{#requestsHref}}<dt>[[Unencrypted mail]]</dt><dd><a href="{{requestsHref}}">[[What the person asked for]]</a></dd>{{/requestsHref}}
 {{#passphrase}}<dt>[[Portal]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}}{{#since}} <span class="soft">[[since]] {{>parts/moment}}</span>{{/since}}{{#passphraseHref}}<br><a href="{{passphraseHref}}">{{#since}}[[Replace or take back]]{{/since}}{{^since}}[[Agree a passphrase for restricted messages]]{{/since}}</a>{{/passphraseHref}}</dd>{{/passphrase}}
 </dl>
@@ -2620,6 +2714,39 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <p class="soft">[[Not you, or not sure? Close this page and call us at the number that you already have.]]</p>
 
 """#,
+"templates/protection/effective.mustache": #"""
+<div class="table-wrap"><table class="cards">
+<caption>[[What holds, and where it comes from]]</caption>
+<thead><tr><th scope="col">[[What]]</th><th scope="col">[[Value]]</th><th scope="col">[[From]]</th></tr></thead>
+<tbody>
+{{#effective}}<tr><th scope="row">{{effectiveTitle}}</th><td data-label="[[Value]]">{{effectiveValue}}</td><td data-label="[[From]]">{{effectiveFrom}}</td></tr>
+{{/effective}}
+</tbody></table></div>
+
+"""#,
+"templates/protection/person.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+{{>protection/effective}}
+{{#hasDomainRules}}<p class="soft">[[The policy has rules for domains too. One for the domain of the person’s address comes after the person’s own, and is not counted in here.]]</p>{{/hasDomainRules}}
+{{#mayChange}}
+<h2>[[What was agreed with the person]]</h2>
+<form method="post" action="{{formHref}}" class="stack narrow">
+{{>parts/token}}
+<fieldset id="methods"{{#methodsError}} class="has-error" aria-describedby="methods-error"{{/methodsError}}><legend>[[What may carry messages to this person?]]</legend>
+<p class="help">[[All of them: as for everybody. A message that nothing may carry waits for somebody.]]</p>
+{{#methodsError}}<p class="error" id="methods-error"><span class="visually-hidden">[[Problem:]]</span> {{methodsError}}</p>{{/methodsError}}
+{{#methods}}<div class="choice"><input type="checkbox" id="method-{{choiceValue}}" name="method" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="method-{{choiceValue}}">{{choiceLabel}}</label></div>
+{{/methods}}
+</fieldset>
+<div class="field"><label for="first">[[Tried first]]</label><select id="first" name="first">{{#firsts}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/firsts}}</select></div>
+<div class="field{{#exclusiveError}} has-error{{/exclusiveError}}"><label for="exclusive">[[Verified TLS or nothing]]</label>{{#exclusiveError}}<p class="error" id="exclusive-error"><span class="visually-hidden">[[Problem:]]</span> {{exclusiveError}}</p>{{/exclusiveError}}<select id="exclusive" name="exclusive">{{#exclusive}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/exclusive}}</select></div>
+<div class="field"><label for="unprotected">[[Without TLS when free of health information]]</label><select id="unprotected" name="unprotected">{{#unprotected}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/unprotected}}</select></div>
+{{#reason}}{{>parts/field}}{{/reason}}
+<button class="primary" type="submit">[[Keep what was agreed]]</button>
+</form>
+{{/mayChange}}
+
+"""#,
 "templates/protection/policy.mustache": #"""
 {{#summary}}{{>parts/error-summary}}{{/summary}}
 <p>{{inForce}}</p>
@@ -2656,10 +2783,20 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <caption class="visually-hidden">[[Rules]]</caption>
 <thead><tr><th scope="col">[[Level]]</th><th scope="col">[[Which one]]</th><th scope="col">[[Order of the methods]]</th><th scope="col">[[The only methods allowed]]</th><th scope="col">[[Verified TLS or nothing]]</th><th scope="col">[[Without TLS when free of health information]]</th></tr></thead>
 <tbody>
-{{#rules}}<tr><th scope="row">{{ruleLevel}}</th><td data-label="[[Which one]]"><code>{{ruleName}}</code>{{#removeLevel}}<form method="post" action="{{base}}/settings/protection/remove">{{>parts/token}}<input type="hidden" name="level" value="{{removeLevel}}"><input type="hidden" name="name" value="{{ruleName}}"><button type="submit">[[Remove]]<span class="visually-hidden"> {{ruleName}}</span></button></form>{{/removeLevel}}</td><td data-label="[[Order of the methods]]">{{ruleOrder}}</td><td data-label="[[The only methods allowed]]">{{ruleMethods}}</td><td data-label="[[Verified TLS or nothing]]">{{ruleExclusive}}</td><td data-label="[[Without TLS when free of health information]]">{{ruleUnprotected}}</td></tr>
+{{#rules}}<tr><th scope="row">{{ruleLevel}}</th><td data-label="[[Which one]]">{{#ruleTitle}}{{ruleTitle}} {{/ruleTitle}}<code{{#ruleTitle}} class="small soft"{{/ruleTitle}}>{{ruleName}}</code>{{#removeLevel}}<form method="post" action="{{base}}/settings/protection/remove">{{>parts/token}}<input type="hidden" name="level" value="{{removeLevel}}"><input type="hidden" name="name" value="{{ruleName}}"><button type="submit">[[Remove]]<span class="visually-hidden"> {{ruleName}}</span></button></form>{{/removeLevel}}</td><td data-label="[[Order of the methods]]">{{ruleOrder}}</td><td data-label="[[The only methods allowed]]">{{ruleMethods}}</td><td data-label="[[Verified TLS or nothing]]">{{ruleExclusive}}</td><td data-label="[[Without TLS when free of health information]]">{{ruleUnprotected}}</td></tr>
 {{/rules}}
 </tbody></table></div>
-<h3>[[Set a rule in the draft]]</h3>
+<h3 id="holds">[[What holds for one message]]</h3>
+<form method="get" action="{{base}}/settings/protection#holds" class="filters">
+{{#asked}}{{#askedSender}}<input type="hidden" name="sender" value="{{askedSender}}">{{/askedSender}}{{#askedCampaign}}<input type="hidden" name="campaign" value="{{askedCampaign}}">{{/askedCampaign}}{{/asked}}
+{{#askedDomain}}<div class="field"><label for="asked-domain">{{fieldLabel}}</label><input id="asked-domain" name="domain" value="{{fieldValue}}" maxlength="{{fieldMaxLength}}"></div>{{/askedDomain}}
+<div class="buttons"><button type="submit">[[Show what holds]]</button></div>
+</form>
+{{#asked}}
+<p>{{#askedSenderName}}[[Its sender]]: <strong>{{askedSenderName}}</strong> {{/askedSenderName}}{{#askedCampaignName}}[[Its campaign]]: <strong>{{askedCampaignName}}</strong>{{/askedCampaignName}}</p>
+{{>protection/effective}}
+{{/asked}}
+<h3 id="rule">[[Set a rule in the draft]]</h3>
 <form method="post" action="{{base}}/settings/protection/rule" class="stack narrow">
 {{>parts/token}}
 <div class="field"><label for="level">[[Level]]</label><select id="level" name="level">{{#levels}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/levels}}</select></div>
@@ -2742,6 +2879,84 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </tbody></table></div>
 {{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}
 {{/empty}}
+
+"""#,
+"templates/rates/rates.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<h2 id="brakes">[[Complaints]]</h2>
+<p class="soft">[[When more than three people in a thousand report a day’s mail as unwanted, the campaigns of that sender domain wait until somebody looks. Messages to one person never wait.]]</p>
+{{^hasBrakes}}<p>[[No campaign waits because of complaints.]]</p>{{/hasBrakes}}
+{{#hasBrakes}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Complaints]]</caption>
+<thead><tr><th scope="col">[[Sender domain]]</th><th scope="col">[[State]]</th><th scope="col">[[Why]]</th><th scope="col">[[Since]]</th><th scope="col">[[Order]]</th></tr></thead>
+<tbody>
+{{#brakes}}<tr><th scope="row"><code>{{brakeSource}}</code></th><td data-label="[[State]]">{{#brakeState}}{{>parts/status}}{{/brakeState}}</td><td data-label="[[Why]]">{{brakeNumbers}}</td><td data-label="[[Since]]">{{#pulled}}{{>parts/moment}}{{/pulled}}</td><td data-label="[[Order]]">{{#isPulled}}<details class="act"><summary>[[Let campaigns go on]]</summary><form method="post" action="{{base}}/settings/rates/release" class="stack">{{>parts/token}}<input type="hidden" name="source" value="{{brakeSource}}"><div class="field"><label for="release-{{brakeSource}}">[[Why? It is kept in the audit log.]]</label><input id="release-{{brakeSource}}" name="reason" maxlength="500" required></div><button type="submit">[[Let campaigns go on]]</button></form></details>{{/isPulled}}{{^isPulled}}<span class="soft">[[none]]</span>{{/isPulled}}</td></tr>
+{{/brakes}}
+</tbody></table></div>
+{{/hasBrakes}}
+<h2>[[Warm-up]]</h2>
+<p class="soft">[[A new sender domain sends few campaign messages a day to each provider, and a little more each day. What passes a day’s number waits for the next. Messages to one person never wait.]]</p>
+{{^hasWarmUps}}<p>[[No sender domain is warming up.]]</p>{{/hasWarmUps}}
+{{#hasWarmUps}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Warm-up]]</caption>
+<thead><tr><th scope="col">[[Sender domain]]</th><th scope="col">[[Provider]]</th><th scope="col">[[Plan]]</th><th scope="col">[[Today]]</th><th scope="col">[[Order]]</th></tr></thead>
+<tbody>
+{{#warmUps}}<tr><th scope="row"><code>{{warmUpSource}}</code></th><td data-label="[[Provider]]">{{providerName}}</td><td data-label="[[Plan]]">{{dayText}}</td><td data-label="[[Today]]">{{usedText}}{{#bar}}<progress max="{{barBudget}}" value="{{barUsed}}" aria-label="[[Today]]">{{usedText}}</progress>{{/bar}}</td><td data-label="[[Order]]"><details class="act"><summary>[[End it]]</summary><form method="post" action="{{base}}/settings/rates/end" class="stack">{{>parts/token}}<input type="hidden" name="source" value="{{warmUpSource}}"><input type="hidden" name="provider" value="{{warmUpProvider}}"><div class="field"><label for="end-{{warmUpSource}}-{{warmUpProvider}}">[[Why? It is kept in the audit log.]]</label><input id="end-{{warmUpSource}}-{{warmUpProvider}}" name="reason" maxlength="500" required></div><button type="submit">[[End the warm-up]]</button></form></details></td></tr>
+{{/warmUps}}
+</tbody></table></div>
+{{/hasWarmUps}}
+<details class="act"{{#isWarmUpOpen}} open{{/isWarmUpOpen}}><summary>[[Begin or change a warm-up]]</summary>
+<form method="post" action="{{base}}/settings/rates/warm-up" class="stack">
+{{>parts/token}}
+{{#source}}{{>parts/field}}{{/source}}
+<div class="field"><label for="provider">[[Provider]]</label><select id="provider" name="provider">{{#providers}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/providers}}</select></div>
+{{#warmUpFields}}{{>parts/field}}{{/warmUpFields}}
+<div class="field"><label for="warm-up-reason">[[Why? It is kept in the audit log.]]</label><input id="warm-up-reason" name="reason" maxlength="500" required></div>
+<button class="primary" type="submit">[[Begin the warm-up]]</button>
+</form></details>
+<h2>[[Limits]]</h2>
+<p class="soft">[[Ward slows down by itself when a server asks for it. A limit is for a domain whose owner asked for one.]]</p>
+{{^hasLimits}}<p>[[No domain has a limit.]]</p>{{/hasLimits}}
+{{#hasLimits}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Limits]]</caption>
+<thead><tr><th scope="col">[[Domain of the recipients]]</th><th scope="col" class="number">[[Messages a minute]]</th><th scope="col">[[Order]]</th></tr></thead>
+<tbody>
+{{#limits}}<tr><th scope="row"><code>{{limitDomain}}</code></th><td data-label="[[Messages a minute]]" class="number">{{limitNumber}}</td><td data-label="[[Order]]"><details class="act"><summary>[[Lift it]]</summary><form method="post" action="{{base}}/settings/rates/lift" class="stack">{{>parts/token}}<input type="hidden" name="domain" value="{{limitDomain}}"><div class="field"><label for="lift-{{limitDomain}}">[[Why? It is kept in the audit log.]]</label><input id="lift-{{limitDomain}}" name="reason" maxlength="500" required></div><button type="submit">[[Lift the limit]]</button></form></details></td></tr>
+{{/limits}}
+</tbody></table></div>
+{{/hasLimits}}
+<details class="act"{{#isLimitOpen}} open{{/isLimitOpen}}><summary>[[Set a limit]]</summary>
+<form method="post" action="{{base}}/settings/rates/limit" class="stack">
+{{>parts/token}}
+{{#limitFields}}{{>parts/field}}{{/limitFields}}
+<div class="field"><label for="limit-reason">[[Why? It is kept in the audit log.]]</label><input id="limit-reason" name="reason" maxlength="500" required></div>
+<button class="primary" type="submit">[[Set the limit]]</button>
+</form></details>
+
+"""#,
+"templates/rates/retention.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>{{keptText}} {{oldestText}}</p>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[What is kept]]</caption>
+<thead><tr><th scope="col">[[What]]</th><th scope="col">[[How it is kept]]</th><th scope="col">[[For how long]]</th></tr></thead>
+<tbody>
+<tr><th scope="row">[[Campaign messages]]</th><td data-label="[[How it is kept]]">[[The version of the text once, and each person’s values sealed under that person’s key; put together again, octet by octet, when it is shown.]]</td><td data-label="[[For how long]]">[[the years below]]</td></tr>
+<tr><th scope="row">[[Messages to one person]]</th><td data-label="[[How it is kept]]">[[The whole message, sealed under that person’s key.]]</td><td data-label="[[For how long]]">[[the years below]]</td></tr>
+<tr><th scope="row">[[Decisions and attempts]]</th><td data-label="[[How it is kept]]">[[With the message: why it went as it went, and what the servers answered.]]</td><td data-label="[[For how long]]">[[as long as its message]]</td></tr>
+<tr><th scope="row">[[Audit log]]</th><td data-label="[[How it is kept]]">[[Chained; nothing of it is ever removed.]]</td><td data-label="[[For how long]]">[[always]]</td></tr>
+</tbody></table></div>
+<p class="soft">[[What has not ended is never removed. When a person is erased, their messages can no longer be read.]]</p>
+<h2>[[Change it]]</h2>
+<form method="post" action="{{base}}/settings/retention" class="stack narrow">
+{{>parts/token}}
+{{#years}}{{>parts/field}}{{/years}}
+{{#reason}}{{>parts/field}}{{/reason}}
+<button class="primary" type="submit">[[Keep messages for so many years]]</button>
+</form>
 
 """#,
 "templates/segments/detail.mustache": #"""
@@ -3025,6 +3240,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[State]]</dt><dd>{{#status}}{{>parts/status}}{{/status}}</dd>
 <dt>[[Made]]</dt><dd>{{#created}}{{>parts/moment}}{{/created}}</dd>
 <dt>[[Last request]]</dt><dd>{{#seen}}{{>parts/moment}}{{/seen}}{{^seen}}[[never]]{{/seen}}</dd>
+{{#protectionHref}}<dt>[[Policy]]</dt><dd><a href="{{protectionHref}}">[[How this person’s messages travel]]</a></dd>{{/protectionHref}}
 </dl>
 <details class="act"><summary>[[Make a new link]]</summary>
 <form method="post" action="{{base}}/staff/{{staffIdentifier}}/link" class="stack">{{>parts/token}}
@@ -3114,6 +3330,8 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <li><a href="{{base}}/settings/protection">[[Protection]]</a><span class="help">[[Which methods carry mail, in which order, and what the content scan demands.]]</span></li>
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
 <li><a href="{{base}}/settings/destinations">[[Destinations]]</a><span class="help">[[What protects mail on its way to other domains.]]</span></li>
+<li><a href="{{base}}/settings/rates">[[Rates and warm-up]]</a><span class="help">[[Limits, the warm-up of a new sender domain, and the brake of complaints.]]</span></li>
+<li><a href="{{base}}/settings/retention">[[Keeping of messages]]</a><span class="help">[[For how many years sent messages can be shown.]]</span></li>
 </ul>
 {{/mayManageSettings}}
 <h2>[[Organization]]</h2>

@@ -12,7 +12,7 @@ struct MailPolicyCommand: AsyncParsableCommand {
         subcommands: [
             MailPolicyShowCommand.self, MailPolicySetCommand.self, MailPolicyUnsetCommand.self,
             MailPolicyScanCommand.self, MailPolicyTryCommand.self, MailPolicyActivateCommand.self,
-            MailPolicyDiscardCommand.self,
+            MailPolicyDiscardCommand.self, MailPolicyPersonCommand.self,
         ]
     )
 }
@@ -81,16 +81,46 @@ struct MailPolicyShowCommand: FacadeCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract:
-            "Show the policy in force and the draft, or what holds for one domain and where each value comes from.",
-        discussion: "  ward mail policy show --data /var/lib/ward --domain clinic.example"
+            "Show the policy in force and the draft, or what holds for one message and where each value comes from.",
+        discussion: """
+            With a domain, a sender, a campaign or a person: what holds for a message of that kind.
+
+              ward mail policy show --data /var/lib/ward --domain clinic.example
+            """
     )
 
     @OptionGroup var common: CommonOptions
-    @Option(help: "A recipient's domain: show what holds for it.") var domain: String?
+    @Option(help: "A recipient's domain.") var domain: String?
+    @Option(help: "The identifier of the member of staff who sends.") var sender: String?
+    @Option(help: "The identifier of a campaign.") var campaign: String?
+    @Option(help: "The identifier of the person who gets it.") var contact: String?
+
+    func validate() throws {
+        guard sender.map({ StaffID($0) != nil }) ?? true, campaign.map({ CampaignID($0) != nil }) ?? true,
+            contact.map({ ContactID($0) != nil }) ?? true
+        else { throw ValidationError("A sender, a campaign and a person are named by their identifiers.") }
+    }
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let standing = try await session.facades.delivery.policies(by: session.requester)
-        if let domain { return await tell(standing.inForce.policy.effective(domain: domain), domain, session) }
+        let named = [domain, sender, campaign, contact].compactMap { $0 }
+        if !named.isEmpty {
+            var rule: ProtectionRule?
+            if let contact = contact.flatMap({ ContactID($0) }) {
+                rule = try await session.facades.delivery.protection(
+                    of: contact,
+                    domain: domain,
+                    by: session.requester
+                ).rule
+            }
+            let effective = standing.inForce.policy.effective(
+                domain: domain ?? "",
+                sender: sender.flatMap { StaffID($0) },
+                campaign: campaign.flatMap { CampaignID($0) },
+                contact: rule
+            )
+            return await tell(effective, named.joined(separator: ", "), session)
+        }
         if common.json {
             await session.output.line(
                 JSONText.object([
@@ -133,7 +163,7 @@ struct MailPolicyShowCommand: FacadeCommand {
             )
             return .done
         }
-        var table = Table([("mail to \(domain)", .left), ("value", .left), ("from", .left)])
+        var table = Table([("mail: \(domain)", .left), ("value", .left), ("from", .left)])
         for row in rows { table.add([row.0, row.1, row.2]) }
         for line in table.lines(width: session.output.width) { await session.output.line(line) }
         return .done
@@ -209,6 +239,52 @@ struct MailPolicySetCommand: FacadeCommand {
             )
         }
         return await session.tell(outcome, "The draft is changed. Run it: ward mail policy try", asJSON: common.json)
+    }
+}
+
+struct MailPolicyPersonCommand: FacadeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "person",
+        abstract: "Keep what was agreed with a person about methods; what is not given inherits.",
+        discussion: """
+            It holds at once and can only narrow what the policy allows. Without any option nothing is agreed any more.
+
+              ward mail policy person 0193a1b2-… --methods portal --reason "She asked for it on 3 November"
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The person's identifier.") var contact: String
+    @Option(help: "The methods in the order in which they are tried, comma-separated.") var order = "inherit"
+    @Option(help: "The only methods that are allowed, comma-separated.") var methods = "inherit"
+    @Option(help: "Verified TLS or nothing: yes, no or inherit.") var tlsExclusive = "inherit"
+    @Option(help: "Whether what is declared free of PHI may go without TLS: yes, no or inherit.")
+    var unprotectedWhenFree = "inherit"
+    @Option(help: "Why, for the audit log.") var reason: String
+
+    func validate() throws {
+        guard ContactID(contact) != nil else { throw ValidationError("A person is named by an identifier.") }
+        _ = try rule()
+    }
+
+    private func rule() throws -> ProtectionRule {
+        ProtectionRule(
+            order: try PolicyWords.methods(order),
+            methods: try PolicyWords.methods(methods),
+            isTLSExclusive: try PolicyWords.flag(tlsExclusive),
+            mayGoUnprotectedWhenFree: try PolicyWords.flag(unprotectedWhenFree)
+        )
+    }
+
+    func run(with session: CommandSession) async throws -> ExitStatus {
+        guard let contact = ContactID(contact) else { return .usage }
+        let outcome = try await session.facades.delivery.setProtection(
+            try rule(),
+            of: contact,
+            why: reason,
+            by: session.requester
+        )
+        return await session.tell(outcome, "Kept. It holds from the next decision on.", asJSON: common.json)
     }
 }
 

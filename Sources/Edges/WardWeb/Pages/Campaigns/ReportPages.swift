@@ -38,6 +38,8 @@ struct ReportContent: PageModel {
     let scheduled: MomentModel?
     let started: MomentModel?
     let finished: MomentModel?
+    /// The rule for this campaign, for those who may set it.
+    let protectionHref: String?
 }
 
 /// The part of the report that follows a running campaign.
@@ -99,7 +101,8 @@ enum ReportPages {
             payer: draft.payer.isEmpty ? nil : draft.payer,
             scheduled: campaign.scheduledAt.map(visit.moment),
             started: campaign.startedAt.map(visit.moment),
-            finished: campaign.finishedAt.map(visit.moment)
+            finished: campaign.finishedAt.map(visit.moment),
+            protectionHref: try protectionHref(campaign.id, visit)
         )
         var page = Page(
             draft.name.isEmpty ? visit.words("Campaign") : draft.name,
@@ -108,6 +111,12 @@ enum ReportPages {
         )
         page.crumbs = [.init(label: visit.words("Campaigns"), href: visit.base + "/campaigns")]
         return page
+    }
+
+    static func protectionHref(_ id: CampaignID, _ visit: Visit) throws -> String? {
+        guard try visit.requester.may(.manageSettings) else { return nil }
+        let query = [("level", "campaign"), ("name", "\(id)"), ("campaign", "\(id)")]
+        return visit.path("settings", "protection", query: query).text
     }
 
     private static func report(_ id: CampaignID, _ visit: Visit) async throws -> CampaignReport {

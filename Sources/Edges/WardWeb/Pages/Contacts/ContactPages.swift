@@ -35,6 +35,8 @@ struct ContactContent: PageModel {
     /// Where the person's certificates and keys are, and how many there are.
     let keysHref: String
     let keysText: String
+    /// Where it is said how messages to the person travel.
+    let protectionHref: String
     /// Where the person's requests for unencrypted mail are, for those who see consent.
     let requestsHref: String?
     let summary: ErrorSummary?
@@ -82,6 +84,7 @@ enum ContactPages {
             passphrase: try await passphrase(of: contact, visit),
             keysHref: visit.path("contacts", "\(contact)", "keys").text,
             keysText: try await keysText(of: contact, visit),
+            protectionHref: visit.path("contacts", "\(contact)", "protection").text,
             requestsHref: requestsHref(contact, visit),
             summary: ErrorSummary(visit.words, problem.map { [("reason", $0)] } ?? []),
             facts: person.fields.map { field in
@@ -139,6 +142,7 @@ enum ContactPages {
             passphrase: passphrase,
             keysHref: visit.path("contacts", "\(facts.contact)", "keys").text,
             keysText: keysText,
+            protectionHref: visit.path("contacts", "\(facts.contact)", "protection").text,
             requestsHref: requestsHref(facts.contact, visit),
             summary: nil,
             facts: definitions.compactMap { definition in

@@ -10,7 +10,10 @@ struct ProtectionContent: PageModel {
 
     struct Rule: Sendable {
         let ruleLevel: String
+        /// The domain, or the identifier of a member of staff or a campaign.
         let ruleName: String
+        /// Who or what the identifier stands for, where it is known.
+        let ruleTitle: String?
         let ruleOrder: String
         let ruleMethods: String
         let ruleExclusive: String
@@ -68,6 +71,17 @@ struct ProtectionContent: PageModel {
     let patterns: FieldModel
     let neutral: FieldModel
     let draft: Draft?
+    /// What holds for the message that the address of the page asks about.
+    let asked: Asked?
+    let askedDomain: FieldModel
+
+    struct Asked: Sendable {
+        let effective: [EffectiveRow]
+        let askedSender: String?
+        let askedSenderName: String?
+        let askedCampaign: String?
+        let askedCampaignName: String?
+    }
 }
 
 /// The protection policy: what is in force, the draft, what the draft would change.
@@ -193,15 +207,18 @@ extension ProtectionPages {
         let standing = try await delivery.policies(by: requester)
         let shown = standing.draft ?? standing.inForce
         let words = visit.words
-        func typed(_ name: String, _ standard: String = "") -> String { visit.form.all(name).first ?? standard }
+        func typed(_ name: String, _ standard: String = "") -> String {
+            visit.form.all(name).first ?? visit.query.all(name).first ?? standard
+        }
         func error(_ name: String) -> String? { problem?.field == name ? problem?.text : nil }
+        let names = try await PolicyNames.of(shown.policy, visit)
         let known = SendMethod.chosen.map(\.rawValue).joined(separator: ", ")
         let content = ProtectionContent(
             summary: ErrorSummary(words, problem.map { [$0] } ?? []),
             inForce: standing.inForce.number == 0
                 ? words("The policy as installed is in force.")
                 : words("Policy {number} is in force.", ["number": "\(standing.inForce.number)"]),
-            rules: rules(shown.policy, visit),
+            rules: rules(shown.policy, names, visit),
             sensitivities: Sensitivity.allCases.map { sensitivity in
                 .init(
                     levelTitle: words(sensitivity.rawValue),
@@ -260,7 +277,15 @@ extension ProtectionPages {
                 value: typed("neutral", shown.policy.neutralSubject),
                 maxLength: 120
             ),
-            draft: try await draft(standing.draft, visit, error)
+            draft: try await draft(standing.draft, visit, error),
+            asked: try await asked(standing.inForce.policy, visit),
+            askedDomain: FieldModel(
+                "domain",
+                words("The recipient’s domain"),
+                value: visit.query.all("domain").first ?? "",
+                isRequired: false,
+                maxLength: 253
+            )
         )
         var page = Page(
             words("Protection"),
@@ -280,12 +305,13 @@ extension ProtectionPages {
         flag.map { words($0 ? "yes" : "no") } ?? words("inherits")
     }
 
-    private static func rules(_ policy: ProtectionPolicy, _ visit: Visit) -> [ProtectionContent.Rule] {
+    private static func rules(_ policy: ProtectionPolicy, _ names: PolicyNames, _ visit: Visit) -> [ProtectionContent.Rule] {
         let words = visit.words
         func row(_ level: ProtectionLevel, _ name: String, _ rule: ProtectionRule) -> ProtectionContent.Rule {
             .init(
                 ruleLevel: words(level.title),
                 ruleName: name,
+                ruleTitle: names.title(level, name),
                 ruleOrder: titles(rule.order ?? (level == .organization ? ProtectionPolicy.standardOrder : nil), words),
                 ruleMethods: titles(rule.methods, words),
                 ruleExclusive: word(rule.isTLSExclusive, words),
@@ -295,6 +321,28 @@ extension ProtectionPages {
         }
         return [row(.organization, "", policy.organization)]
             + policy.scoped.map { row($0.level, $0.name, $0.rule) }
+    }
+
+    /// What the policy in force comes to for a domain, a member of staff or a campaign that the page's address names.
+    private static func asked(
+        _ policy: ProtectionPolicy,
+        _ visit: Visit
+    ) async throws -> ProtectionContent.Asked? {
+        let domain = try visit.query.text("domain").lowercased()
+        let sender = StaffID(try visit.query.text("sender"))
+        let campaign = CampaignID(try visit.query.text("campaign"))
+        guard !domain.isEmpty || sender != nil || campaign != nil else { return nil }
+        let named = try await PolicyNames.of(sender: sender, campaign: campaign, visit)
+        return .init(
+            effective: EffectiveRow.rows(
+                policy.effective(domain: domain, sender: sender, campaign: campaign),
+                visit.words
+            ),
+            askedSender: sender.map { "\($0)" },
+            askedSenderName: sender.flatMap { named.title(.sender, "\($0)") ?? "\($0)" },
+            askedCampaign: campaign.map { "\($0)" },
+            askedCampaignName: campaign.flatMap { named.title(.campaign, "\($0)") ?? "\($0)" }
+        )
     }
 
     private static func flags(_ name: String, _ visit: Visit) -> [ChoiceModel] {

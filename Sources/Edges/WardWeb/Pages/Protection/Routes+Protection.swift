@@ -33,6 +33,18 @@ extension Routes {
             ProtectionPages.discard
         ),
         .get(
+            "/contacts/:contact/protection",
+            .permission(.viewContacts),
+            "PersonProtectionPages.show",
+            PersonProtectionPages.show
+        ),
+        .post(
+            "/contacts/:contact/protection",
+            .permission(.editConsent),
+            "PersonProtectionPages.change",
+            PersonProtectionPages.change
+        ),
+        .get(
             "/contacts/:contact/requests",
             .permission(.viewConsent),
             "UnencryptedRequestPages.show",

@@ -40,6 +40,8 @@ struct StaffDetailContent: PageModel {
     let summary: ErrorSummary?
     let isDisabled: Bool
     let isOwn: Bool
+    /// The rule for what this person sends, for those who may set it.
+    let protectionHref: String?
     /// Shown once after a link was made.
     let link: String?
     let linkEnds: MomentModel?
@@ -154,6 +156,12 @@ enum StaffPages {
             summary: ErrorSummary(visit.words, problem.map { [("reason", visit.words($0.description))] } ?? []),
             isDisabled: account.state == .disabled,
             isOwn: staff.bytes == requester.identifier,
+            protectionHref: requester.may(.manageSettings)
+                ? visit.path(
+                    "settings",
+                    "protection",
+                    query: [("level", "sender"), ("name", "\(staff)"), ("sender", "\(staff)")]
+                ).text : nil,
             link: link.map { InvitePages.address($0, visit) },
             linkEnds: link.map { visit.moment($0.expiresAt) }
         )
