@@ -1364,6 +1364,25 @@ Show what holds = Mostrar lo que vale
 How this person’s messages travel = Cómo viajan los mensajes de esta persona
 How this campaign’s messages travel = Cómo viajan los mensajes de esta campaña
 Policy = Política
+A message that names a drug says something about a person’s health. What follows is a rule of the content scan. = Un mensaje que nombra un medicamento dice algo sobre la salud de una persona. Lo que sigue es una regla del examen del contenido.
+A name has at most {words} words and 100 characters; the scan would not find a longer one. = Un nombre tiene como mucho {words} palabras y 100 caracteres; el examen no encontraría uno más largo.
+Add = Añadir
+Add the {count} generic names that come with Ward = Añadir los {count} nombres genéricos que vienen con Ward
+And {count} more. Search for them. = Y {count} más. Búsquelos.
+Drug names = Nombres de medicamentos
+Names to add = Nombres que añadir
+Names to remove = Nombres que quitar
+No name is like that. = Ningún nombre es así.
+One a line: the mark, an equals sign, and sensitive or restricted. A mark raises the message and does not leave. = Una por línea: la marca, un signo igual, y sensitive o restricted. La marca eleva el mensaje y no sale con él.
+Write one mark a line: the mark, an equals sign, and sensitive or restricted. = Escriba una marca por línea: la marca, un signo igual, y sensitive o restricted.
+One on a line, or separated by commas. Capitals do not matter. = Uno por línea, o separados por comas. Las mayúsculas no importan.
+Remove all of them = Quitarlos todos
+The draft looks for {count} {count|name|names}. It holds once the draft is in force. = El borrador busca {count} {count|nombre|nombres}. Vale cuando el borrador esté en vigor.
+The policy in force looks for {count} {count|name|names}. = La política vigente busca {count} {count|nombre|nombres}.
+The scan looks for no drug yet. = El examen no busca todavía ningún medicamento.
+Write the name of a drug, or choose the list that comes with Ward. = Escriba el nombre de un medicamento, o elija la lista que viene con Ward.
+Write the names that shall go. = Escriba los nombres que deben irse.
+{count} {count|name|names} of drugs = {count} {count|nombre|nombres} de medicamentos
 
 """#,
 "strings/queue.es.txt": #"""
@@ -2714,6 +2733,36 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <p class="soft">[[Not you, or not sure? Close this page and call us at the number that you already have.]]</p>
 
 """#,
+"templates/protection/drugs.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>{{standing}}</p>
+<form method="get" action="{{base}}/settings/protection/drugs" class="filters">
+<div class="field"><label for="q">[[Search]]</label><input id="q" name="q" type="search" value="{{search}}" maxlength="100"></div>
+<div class="buttons"><button type="submit">[[Search]]</button></div>
+</form>
+{{#isEmpty}}<p class="empty">{{#isSearched}}[[No name is like that.]]{{/isSearched}}{{^isSearched}}[[The scan looks for no drug yet.]]{{/isSearched}}</p>{{/isEmpty}}
+{{^isEmpty}}<ul class="columns">
+{{#drugNames}}<li>{{drugName}}</li>
+{{/drugNames}}</ul>{{/isEmpty}}
+{{#moreText}}<p class="soft">{{moreText}}</p>{{/moreText}}
+<h2>[[Add]]</h2>
+<form method="post" action="{{base}}/settings/protection/drugs/add" class="stack narrow">
+{{>parts/token}}
+{{#added}}{{>parts/field}}{{/added}}
+<div class="choice"><input type="checkbox" id="common" name="common" value="yes"><label for="common">{{commonText}}</label></div>
+<button class="primary" type="submit">[[Change the draft]]</button>
+</form>
+{{#hasNames}}
+<h2>[[Remove]]</h2>
+<form method="post" action="{{base}}/settings/protection/drugs/remove" class="stack narrow">
+{{>parts/token}}
+{{#removed}}{{>parts/field}}{{/removed}}
+<div class="choice"><input type="checkbox" id="all" name="all" value="yes"><label for="all">[[Remove all of them]]</label></div>
+<button type="submit">[[Change the draft]]</button>
+</form>
+{{/hasNames}}
+
+"""#,
 "templates/protection/effective.mustache": #"""
 <div class="table-wrap"><table class="cards">
 <caption>[[What holds, and where it comes from]]</caption>
@@ -2808,6 +2857,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <button class="primary" type="submit">[[Change the draft]]</button>
 </form>
 <h2>[[Content scan]]</h2>
+<p><a href="{{base}}/settings/protection/drugs">{{drugsText}}</a></p>
 <form method="post" action="{{base}}/settings/protection/scan" class="stack narrow">
 {{>parts/token}}
 {{#scans}}<div class="field"><label for="{{scanField}}">{{scanTitle}}</label><select id="{{scanField}}" name="{{scanField}}">{{#scanOptions}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/scanOptions}}</select></div>
@@ -2820,8 +2870,12 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dl class="facts">
 {{#sensitivities}}<dt>{{levelTitle}}</dt><dd>{{levelMethods}}</dd>
 {{/sensitivities}}
-<dt>[[Marks in the subject]]</dt><dd>{{marks}}</dd>
 </dl>
+<form method="post" action="{{base}}/settings/protection/marks" class="stack narrow">
+{{>parts/token}}
+{{#marks}}{{>parts/field}}{{/marks}}
+<button class="primary" type="submit">[[Change the draft]]</button>
+</form>
 
 """#,
 "templates/protection/requests.mustache": #"""

@@ -68,14 +68,18 @@ import WardCommands
         ward campaign report <campaign>
         ward mail explain <message>
         ward mail release <message> --reason <reason>
-        ward mail policy show [--domain <domain>]
+        ward mail policy show [--domain <domain>] [--sender <sender>] [--campaign <campaign>] [--contact <contact>]
         ward mail policy set <level> [--order <order>] [--methods <methods>] [--tls-exclusive <tls-exclusive>] \
         [--unprotected-when-free <unprotected-when-free>]
         ward mail policy unset <level>
-        ward mail policy scan <kind> <action> [--pattern <pattern> ...] [--drug <drug> ...]
+        ward mail policy scan <kind> <action> [--pattern <pattern> ...] [--drug <drug> ...] \
+        [--drug-file <drug-file>] [--common-drugs]
         ward mail policy try [--days <days>] [--limit <limit>]
         ward mail policy activate --reason <reason>
         ward mail policy discard
+        ward mail policy person <contact> [--order <order>] [--methods <methods>] [--tls-exclusive <tls-exclusive>] \
+        [--unprotected-when-free <unprotected-when-free>] --reason <reason>
+        ward mail policy mark <mark> <sensitivity>
         ward mail replay [--days <days>]
         ward mail queue list [--part <part>] [--domain <domain>] [--campaign <campaign>] [--recipient <recipient>] \
         [--older-than <older-than>] [--newest] [--limit <limit>] [--after <after>]

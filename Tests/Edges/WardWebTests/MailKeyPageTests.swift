@@ -139,7 +139,10 @@ import WardTestKit
     }
 
     @Test func `a conversation says of each message whether it was encrypted and who signed it`() throws {
-        let words = Words(try Catalogue(files: EmbeddedResources.files.filter { $0.key.hasPrefix("strings/") }), .english)
+        let words = Words(
+            try Catalogue(files: EmbeddedResources.files.filter { $0.key.hasPrefix("strings/") }),
+            .english
+        )
         let signed = ReplyProtection(encryption: .opened, signature: .known, signer: "00112233445566778899aabb")
         let models = [
             ProtectionModel(signed, words), ProtectionModel(ReplyProtection(encryption: .notAuthenticated), words),
@@ -175,7 +178,8 @@ import WardTestKit
             isLocked: false
         )
         let ambient = Ambient(base: "/x", formToken: "f", language: .english)
-        let letters = try Assets.makeRenderer().markup(content, ambient).html.components(separatedBy: "<article").dropFirst()
+        let letters = try Assets.makeRenderer().markup(content, ambient).html.components(separatedBy: "<article")
+            .dropFirst()
         let expected = [
             ["Encrypted</span>", "Signed with the person’s key", "Signed by the key 4455 6677 8899 AABB"],
             ["Encrypted, not opened", "AES-GCM"], ["Encrypted to their own key", "Signed by the organization"], [],

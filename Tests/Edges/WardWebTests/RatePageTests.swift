@@ -30,7 +30,10 @@ import WardTestKit
             for (order, fields, field) in wrong {
                 let answer = try await browser.post("\(base)/\(order)", fields.map { ($0.key, $0.value) })
                 #expect(answer.status == 422, "\(order) \(field)")
-                #expect(answer.text.contains("href=\"#\(field)\"") && answer.text.contains("id=\"\(field)\""), "\(field)")
+                #expect(
+                    answer.text.contains("href=\"#\(field)\"") && answer.text.contains("id=\"\(field)\""),
+                    "\(field)"
+                )
             }
             for (order, fields) in [
                 ("lift", [("domain", "none.example")]), ("end", [("source", "none.example"), ("provider", "*")]),
@@ -95,7 +98,9 @@ import WardTestKit
 
     @Test func `every rule of the rates is in Spanish`() throws {
         let catalogue = try Catalogue(files: EmbeddedResources.files.filter { $0.key.hasPrefix("strings/") })
-        let plans: [(String, Int, Int, Int)] = [("", 1, 1, 1), ("a.example", 0, 1, 1), ("a.example", 2, 1, 1), ("a.example", 1, -1, 1)]
+        let plans: [(String, Int, Int, Int)] = [
+            ("", 1, 1, 1), ("a.example", 0, 1, 1), ("a.example", 2, 1, 1), ("a.example", 1, -1, 1),
+        ]
         for (source, first, growth, ceiling) in plans {
             let plan = WarmUpPlan(
                 source: source,

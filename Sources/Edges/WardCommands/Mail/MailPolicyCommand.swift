@@ -12,7 +12,7 @@ struct MailPolicyCommand: AsyncParsableCommand {
         subcommands: [
             MailPolicyShowCommand.self, MailPolicySetCommand.self, MailPolicyUnsetCommand.self,
             MailPolicyScanCommand.self, MailPolicyTryCommand.self, MailPolicyActivateCommand.self,
-            MailPolicyDiscardCommand.self, MailPolicyPersonCommand.self,
+            MailPolicyDiscardCommand.self, MailPolicyPersonCommand.self, MailPolicyMarkCommand.self,
         ]
     )
 }
@@ -333,6 +333,8 @@ struct MailPolicyScanCommand: FacadeCommand {
     @Argument(help: "The action.") var action: String
     @Option(help: "A pattern of your own to look for.") var pattern: [String] = []
     @Option(help: "The name of a drug to look for.") var drug: [String] = []
+    @Option(help: "A file with names of drugs, one a line; lines that begin with # are remarks.") var drugFile: String?
+    @Flag(help: "Look for the generic names of drugs that come with Ward, too.") var commonDrugs = false
 
     func validate() throws {
         guard ContentKind(rawValue: kind) != nil else { throw ValidationError("There is no kind \(kind).") }
@@ -345,11 +347,28 @@ struct MailPolicyScanCommand: FacadeCommand {
     func run(with session: CommandSession) async throws -> ExitStatus {
         guard let kind = ContentKind(rawValue: kind), let action = ScanAction(rawValue: action) else { return .usage }
         let patterns = try pattern.map { try SafePattern($0) }
-        let drugs = drug
+        var named = DrugList.names(in: drug.joined(separator: "\n")) + (commonDrugs ? DrugList.common : [])
+        if let drugFile {
+            var bytes: [UInt8] = []
+            for try await chunk in session.files.read(drugFile) {
+                bytes += chunk
+                // 20,000 names of 100 octets; the policy says that there are too many.
+                if bytes.count > 4 << 20 { break }
+            }
+            named += DrugList.names(in: String(decoding: bytes, as: UTF8.self))
+        }
+        if let longest = DrugList.firstUnusable(in: named) {
+            await session.output.problem(
+                "No name of more than \(DrugList.words) words or 100 octets: \(longest.prefix(60))"
+            )
+            return .usage
+        }
+        let drugs = named
         let outcome = try await session.facades.delivery.draft(by: session.requester) { policy in
             policy.scan.actions[kind] = action
             policy.scan.patterns += patterns.filter { !policy.scan.patterns.contains($0) }
-            policy.scan.drugNames += drugs.filter { !policy.scan.drugNames.contains($0) }
+            let known = Set(policy.scan.drugNames)
+            policy.scan.drugNames += DrugList.names(in: drugs.filter { !known.contains($0) }.joined(separator: "\n"))
             return nil
         }
         return await session.tell(outcome, "The draft is changed. Run it: ward mail policy try", asJSON: common.json)

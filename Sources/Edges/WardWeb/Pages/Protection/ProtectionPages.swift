@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import WardContentScan
 import WardDelivery
 import WardKernel
@@ -60,7 +61,8 @@ struct ProtectionContent: PageModel {
     let inForce: String
     let rules: [Rule]
     let sensitivities: [Level]
-    let marks: String
+    let marks: FieldModel
+    let drugsText: String
     let levels: [ChoiceModel]
     let name: FieldModel
     let order: FieldModel
@@ -150,6 +152,28 @@ enum ProtectionPages {
         return try await answer(visit, outcome)
     }
 
+    /// One mark a line: the text, an equals sign, the sensitivity. No lines: no marks.
+    static func marks(_ visit: Visit) async throws -> Reply {
+        var marks: [SubjectMark] = []
+        for line in try visit.form.text("marks").split(whereSeparator: \.isNewline) {
+            guard let sign = line.lastIndex(of: "="),
+                let level = Sensitivity(
+                    rawValue: line[line.index(after: sign)...].trimmingCharacters(in: .whitespaces).lowercased()
+                ), level > .routine
+            else {
+                let text = visit.words("Write one mark a line: the mark, an equals sign, and sensitive or restricted.")
+                return .page(try await page(visit, problem: ("marks", text)), status: 422)
+            }
+            marks.append(SubjectMark(line[..<sign].trimmingCharacters(in: .whitespaces), level))
+        }
+        let kept = marks
+        let outcome = try await visit.facades.delivery.draft(by: try visit.requester) { policy in
+            policy.marks = kept
+            return nil
+        }
+        return try await answer(visit, outcome)
+    }
+
     static func tryDraft(_ visit: Visit) async throws -> Reply {
         let days = Int(try visit.form.text("days")) ?? 0
         return try await answer(visit, try await visit.facades.delivery.tryDraft(days: days, by: try visit.requester))
@@ -181,7 +205,8 @@ enum ProtectionPages {
         case .orderInvalid, .exclusiveWithoutTLS, .ruleSaysNothing: "order"
         case .methodsInvalid: "methods"
         case .domainInvalid, .nameInvalid, .unknownRule: "name"
-        case .neutralSubjectInvalid, .markInvalid: "neutral"
+        case .neutralSubjectInvalid: "neutral"
+        case .markInvalid: "marks"
         case .drugListTooLong: "patterns"
         case .reasonMissing: "reason"
         case .daysInvalid, .noDraft, .notSimulated, .changedSince: "days"
@@ -225,7 +250,22 @@ extension ProtectionPages {
                     levelMethods: titles(sensitivity.allowedMethods.byStrength, words)
                 )
             },
-            marks: shown.policy.marks.map { "\($0.text) → \(words($0.sensitivity.rawValue))" }.joined(separator: " · "),
+            marks: FieldModel(
+                "marks",
+                words("Marks in the subject"),
+                help: words(
+                    "One a line: the mark, an equals sign, and sensitive or restricted. A mark raises the message and does not leave."
+                ),
+                error: error("marks"),
+                value: typed(
+                    "marks",
+                    shown.policy.marks.map { "\($0.text) = \($0.sensitivity.rawValue)" }.joined(separator: "\n")
+                ),
+                isRequired: false,
+                isLong: true,
+                maxLength: 2_000
+            ),
+            drugsText: words("{count} {count|name|names} of drugs", count: shown.policy.scan.drugNames.count),
             levels: ([.organization] + ProtectionLevel.named).map { level in
                 ChoiceModel(
                     level.rawValue,
@@ -305,7 +345,11 @@ extension ProtectionPages {
         flag.map { words($0 ? "yes" : "no") } ?? words("inherits")
     }
 
-    private static func rules(_ policy: ProtectionPolicy, _ names: PolicyNames, _ visit: Visit) -> [ProtectionContent.Rule] {
+    private static func rules(
+        _ policy: ProtectionPolicy,
+        _ names: PolicyNames,
+        _ visit: Visit
+    ) -> [ProtectionContent.Rule] {
         let words = visit.words
         func row(_ level: ProtectionLevel, _ name: String, _ rule: ProtectionRule) -> ProtectionContent.Rule {
             .init(

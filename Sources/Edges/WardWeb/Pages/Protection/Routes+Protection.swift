@@ -15,6 +15,20 @@ extension Routes {
         ),
         .post("/settings/protection/scan", .permission(.manageSettings), "ProtectionPages.scan", ProtectionPages.scan),
         .post(
+            "/settings/protection/marks",
+            .permission(.manageSettings),
+            "ProtectionPages.marks",
+            ProtectionPages.marks
+        ),
+        .get("/settings/protection/drugs", .permission(.manageSettings), "DrugListPages.show", DrugListPages.show),
+        .post("/settings/protection/drugs/add", .permission(.manageSettings), "DrugListPages.add", DrugListPages.add),
+        .post(
+            "/settings/protection/drugs/remove",
+            .permission(.manageSettings),
+            "DrugListPages.remove",
+            DrugListPages.remove
+        ),
+        .post(
             "/settings/protection/try",
             .permission(.manageSettings),
             "ProtectionPages.tryDraft",
