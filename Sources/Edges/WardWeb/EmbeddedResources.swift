@@ -718,7 +718,7 @@ yes = sí
 {count} {count|attempt was|attempts were} in doubt: their server may have taken the message before the connection broke. It was repeated once, byte for byte the same. = {count} {count|intento quedó|intentos quedaron} en duda: su servidor pudo tomar el mensaje antes de cortarse la conexión. Se repitió una vez, idéntico.
 {count} {count|person|people} = {count} {count|persona|personas}
 {done} of {total} have a final state = {done} de {total} tienen un estado final
-{count} delivered to their mail server by verified TLS = {count} entregados a su servidor por TLS verificado
+{count} delivered to their mail server = {count} entregados a su servidor
 {count} waiting in the portal = {count} en espera en el portal
 {count} opened in the portal = {count} abiertos en el portal
 {count} refused by their server = {count} rechazados por su servidor
@@ -822,6 +822,8 @@ It encourages people to buy or use a product or service (164.501). = Anima a com
 Everybody is checked once more, then it goes out. = Se comprueba a cada persona una vez más y después sale.
 Sending failed again and again and has stopped. Pause the campaign and resume it to try anew. = El envío falló una y otra vez y se detuvo. Ponga la campaña en pausa y reanúdela para intentarlo de nuevo.
 The import that brought the person is being undone. = La importación que trajo a la persona se está deshaciendo.
+Secured = Protegidos
+{secured} of {all} messages arrived protected: {methods} = {secured} de {all} mensajes llegaron protegidos: {methods}
 
 """#,
 "strings/contacts.es.txt": #"""
@@ -1708,6 +1710,25 @@ The certificate is not valid now: its time has not begun, or is over. = El certi
 {actor} changed what the mail keys are used for. = {actor} cambió para qué se usan las claves de correo.
 
 """#,
+"strings/sent.es.txt": #"""
+# Messages as they were sent
+Headers = Encabezados
+It goes on. The command “ward mail show” shows all of it. = Continúa. El comando «ward mail show» lo muestra todo.
+It no longer reads as it was sent, so it is not shown as if it did. = Ya no se lee como se envió, así que no se muestra como si lo hiciera.
+Message as it was sent = Mensaje tal como se envió
+No readable text: it is encrypted, or it is only files. = Sin texto legible: está cifrado, o son solo archivos.
+Of a message that was encrypted to the person’s own key = De un mensaje cifrado con la clave propia de la persona
+Put together again from what was stored, and shown only if it is the same to the last byte. = Recompuesto con lo guardado, y mostrado solo si es igual hasta el último byte.
+Show it = Mostrarlo
+Show the message as it was sent = Mostrar el mensaje tal como se envió
+Source = Fuente
+Such as: the patient asks what was written. = Por ejemplo: el paciente pregunta qué se escribió.
+The person was erased, and the message with them. = La persona fue borrada, y el mensaje con ella.
+the bytes that left = los bytes que salieron
+what is inside = lo que hay dentro
+without a name = sin nombre
+
+"""#,
 "strings/settings.es.txt": #"""
 # Settings: mail routes.
 Mail routes = Rutas de correo
@@ -2064,6 +2085,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[What became of it]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}} {{#standingReason}}{{standingReason}}{{/standingReason}}</dd>
 {{#protects}}<dt>[[What this protects]]</dt><dd>{{protects}}</dd>{{/protects}}
 </dl>
+{{#sentHref}}<p><a href="{{sentHref}}">[[Show the message as it was sent]]</a></p>{{/sentHref}}
 {{#remedy}}
 <div class="notice warn" role="note"><div><p>{{remedyText}}</p>
 {{#remedyLink}}<p><a href="{{linkHref}}">{{linkLabel}}</a></p>{{/remedyLink}}
@@ -2157,6 +2179,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[Sender’s name]]</dt><dd>{{senderName}}</dd>
 {{#className}}<dt>[[Class]]</dt><dd>{{className}}</dd>{{/className}}
 {{#sensitivityName}}<dt>[[Sensitivity]]</dt><dd>{{sensitivityName}}</dd>{{/sensitivityName}}
+{{#secured}}<dt>[[Secured]]</dt><dd>{{secured}}</dd>{{/secured}}
 {{#protectionHref}}<dt>[[Policy]]</dt><dd><a href="{{protectionHref}}">[[How this campaign’s messages travel]]</a></dd>{{/protectionHref}}
 {{#payer}}<dt>[[Who pays]]</dt><dd>{{payer}}</dd>{{/payer}}
 {{#scheduled}}<dt>[[Set for]]</dt><dd>{{>parts/moment}}</dd>{{/scheduled}}
@@ -2928,7 +2951,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <thead><tr><th scope="col">[[Person]]</th><th scope="col">[[Standing]]</th><th scope="col">[[Attempts]]</th><th scope="col">[[Made]]</th><th scope="col">[[Next attempt]]</th><th scope="col">[[Order]]</th></tr></thead>
 <tbody>
 {{#rows}}
-<tr><th scope="row">{{#rowPerson}}{{>parts/phi}}{{/rowPerson}}<br><code class="small soft">{{rowMessage}}</code></th><td data-label="[[Standing]]">{{#standing}}{{>parts/status}}{{/standing}}{{#rowWhy}}<br><span class="soft">{{rowWhy}}</span>{{/rowWhy}}</td><td data-label="[[Attempts]]" class="number">{{attempts}}</td><td data-label="[[Made]]">{{#made}}{{>parts/moment}}{{/made}}</td><td data-label="[[Next attempt]]">{{#nextAttempt}}{{>parts/moment}}{{/nextAttempt}}{{^nextAttempt}}<span class="soft">[[none]]</span>{{/nextAttempt}}</td><td data-label="[[Order]]">{{#hasOrders}}<details class="act"><summary>[[Give an order]]</summary><form method="post" action="{{orderHref}}" class="stack">{{>parts/token}}<input type="hidden" name="part" value="{{part}}"><input type="hidden" name="domain" value="{{domain}}"><div class="field"><label for="order-{{rowMessage}}">[[Order]]</label><select id="order-{{rowMessage}}" name="order">{{#orders}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/orders}}</select></div><div class="field"><label for="reason-{{rowMessage}}">[[Why? It is kept in the audit log.]]</label><input id="reason-{{rowMessage}}" name="reason" maxlength="500" required></div><button type="submit">[[Give the order]]</button></form></details>{{/hasOrders}}{{^hasOrders}}<span class="soft">[[none]]</span>{{/hasOrders}}</td></tr>
+<tr><th scope="row">{{#rowPerson}}{{>parts/phi}}{{/rowPerson}}<br>{{#rowHref}}<a href="{{rowHref}}">{{/rowHref}}<code class="small soft">{{rowMessage}}</code>{{#rowHref}}</a>{{/rowHref}}</th><td data-label="[[Standing]]">{{#standing}}{{>parts/status}}{{/standing}}{{#rowWhy}}<br><span class="soft">{{rowWhy}}</span>{{/rowWhy}}</td><td data-label="[[Attempts]]" class="number">{{attempts}}</td><td data-label="[[Made]]">{{#made}}{{>parts/moment}}{{/made}}</td><td data-label="[[Next attempt]]">{{#nextAttempt}}{{>parts/moment}}{{/nextAttempt}}{{^nextAttempt}}<span class="soft">[[none]]</span>{{/nextAttempt}}</td><td data-label="[[Order]]">{{#hasOrders}}<details class="act"><summary>[[Give an order]]</summary><form method="post" action="{{orderHref}}" class="stack">{{>parts/token}}<input type="hidden" name="part" value="{{part}}"><input type="hidden" name="domain" value="{{domain}}"><div class="field"><label for="order-{{rowMessage}}">[[Order]]</label><select id="order-{{rowMessage}}" name="order">{{#orders}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/orders}}</select></div><div class="field"><label for="reason-{{rowMessage}}">[[Why? It is kept in the audit log.]]</label><input id="reason-{{rowMessage}}" name="reason" maxlength="500" required></div><button type="submit">[[Give the order]]</button></form></details>{{/hasOrders}}{{^hasOrders}}<span class="soft">[[none]]</span>{{/hasOrders}}</td></tr>
 {{/rows}}
 </tbody></table></div>
 {{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}
@@ -3241,6 +3264,32 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <div class="choice"><input type="checkbox" id="offers-key" name="offers_key" value="yes"{{#offersKey}} checked{{/offersKey}}><label for="offers-key">[[Offer the OpenPGP key with every message]]<span class="help">[[Mail programs that know Autocrypt then encrypt answers by themselves.]]</span></label></div>
 <div class="field"><label for="use-reason">[[Reason]]</label><input id="use-reason" name="reason" maxlength="500" required></div>
 <button type="submit">[[Save]]</button></form>
+
+"""#,
+"templates/sent/message.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+{{#shown}}
+<p>{{#standing}}{{>parts/status}}{{/standing}}</p>
+<article class="letter"><p class="letter-head"><strong>{{subject}}</strong></p>{{#hasBody}}{{{bodyMarkup.html}}}{{/hasBody}}{{^hasBody}}<p class="soft">[[No readable text: it is encrypted, or it is only files.]]</p>{{/hasBody}}</article>
+{{#hasFiles}}<h2>[[Files]]</h2>
+<ul class="rows">{{#files}}<li><div>{{sentFileName}} <span class="soft">{{sentFileAbout}}</span></div></li>
+{{/files}}</ul>{{/hasFiles}}
+<details class="act"><summary>[[Headers]]</summary>
+<dl class="facts">{{#headers}}<dt>{{headerName}}</dt><dd class="mono">{{headerValue}}</dd>
+{{/headers}}</dl></details>
+<details class="act"><summary>[[Source]]</summary>
+<pre class="source" tabindex="0">{{source}}</pre>
+{{#isSourceCut}}<p class="help">[[It goes on. The command “ward mail show” shows all of it.]]</p>{{/isSourceCut}}
+</details>
+{{/shown}}
+<form method="post" action="{{action}}" class="stack narrow">
+{{>parts/token}}
+{{#reason}}{{>parts/field}}{{/reason}}
+<fieldset><legend>[[Of a message that was encrypted to the person’s own key]]</legend>
+<div class="choice"><input type="radio" id="form-read" name="form" value="read" checked><label for="form-read">[[what is inside]]</label></div>
+<div class="choice"><input type="radio" id="form-encrypted" name="form" value="encrypted"><label for="form-encrypted">[[the bytes that left]]</label></div></fieldset>
+<button class="primary" type="submit">[[Show it]]</button>
+</form>
 
 """#,
 "templates/signin/dead-link.mustache": #"""

@@ -70,9 +70,10 @@ enum TransferEncoding {
     }
 }
 
-enum EncodedWordReader {
+/// Encoded words of header values (RFC 2047).
+package enum EncodedWordReader {
     /// Decodes the encoded words of a header value in UTF-8, US-ASCII or ISO 8859-1; the space between two of them goes.
-    static func decode(_ value: String) -> String {
+    package static func decode(_ value: String) -> String {
         var result = ""
         var pending: [UInt8] = []
         var wasEncoded = false

@@ -31,6 +31,8 @@ struct DecisionContent: PageModel {
     let notAsked: [String]
     /// What somebody can do about a message that waits.
     let remedy: HoldRemedy?
+    /// Where the message is shown as it was sent.
+    let sentHref: String?
 }
 
 /// What a person can do about a message that is held because nobody could be recognised.
@@ -93,7 +95,8 @@ enum DecisionPages {
             asked: nil,
             attempts: [],
             notAsked: [],
-            remedy: nil
+            remedy: nil,
+            sentHref: nil
         )
     }
 
@@ -115,7 +118,8 @@ enum DecisionPages {
             asked: last.map { visit.moment($0.decidedAt) },
             attempts: explanation.attempts.map { attempt($0, visit) },
             notAsked: explanation.notAsked,
-            remedy: remedy(explanation, campaign, visit)
+            remedy: remedy(explanation, campaign, visit),
+            sentHref: SentPages.href(summary.id, visit)
         )
     }
 

@@ -40,6 +40,8 @@ struct ReportContent: PageModel {
     let finished: MomentModel?
     /// The rule for this campaign, for those who may set it.
     let protectionHref: String?
+    /// How many arrived protected, by method; nil while none has arrived.
+    let secured: String?
 }
 
 /// The part of the report that follows a running campaign.
@@ -102,7 +104,8 @@ enum ReportPages {
             scheduled: campaign.scheduledAt.map(visit.moment),
             started: campaign.startedAt.map(visit.moment),
             finished: campaign.finishedAt.map(visit.moment),
-            protectionHref: try protectionHref(campaign.id, visit)
+            protectionHref: try protectionHref(campaign.id, visit),
+            secured: secured(report, visit.words)
         )
         var page = Page(
             draft.name.isEmpty ? visit.words("Campaign") : draft.name,
@@ -117,6 +120,28 @@ enum ReportPages {
         guard try visit.requester.may(.manageSettings) else { return nil }
         let query = [("level", "campaign"), ("name", "\(id)"), ("campaign", "\(id)")]
         return visit.path("settings", "protection", query: query).text
+    }
+
+    /// How each message that arrived was encrypted, the most frequent method first.
+    private static func secured(_ report: CampaignReport, _ words: Words) -> String? {
+        var counts: [SendMethod: Int] = [:]
+        for case .delivery(let count) in report.rows.map(\.source) {
+            guard [DeliveryStanding.delivered, .waitingInPortal, .openedInPortal].contains(count.standing), let method = count.method else {
+                continue
+            }
+            counts[method, default: 0] += count.count
+        }
+        let all = counts.values.reduce(0, +)
+        guard all > 0 else { return nil }
+        let methods = counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            .map { "\(words($0.key.title)) \(Numbers.grouped($0.value))" }
+        return words(
+            "{secured} of {all} messages arrived protected: {methods}",
+            [
+                "secured": Numbers.grouped(all - (counts[.opportunisticTLS] ?? 0)), "all": Numbers.grouped(all),
+                "methods": methods.joined(separator: ", "),
+            ]
+        )
     }
 
     private static func report(_ id: CampaignID, _ visit: Visit) async throws -> CampaignReport {
@@ -149,7 +174,7 @@ enum ReportPages {
             count == 0 ? nil : words(text, ["count": Numbers.grouped(count)])
         }
         let parts = [
-            part("{count} delivered to their mail server by verified TLS", report.delivered),
+            part("{count} delivered to their mail server", report.delivered),
             part("{count} waiting in the portal", report.waitingInPortal),
             part("{count} opened in the portal", report.openedInPortal),
             part("{count} refused by their server", report.refused),

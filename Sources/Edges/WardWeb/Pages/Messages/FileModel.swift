@@ -32,7 +32,7 @@ struct FileModel: Sendable {
         )
     }
 
-    private static func size(_ octets: Int, _ words: Words) -> String {
+    static func size(_ octets: Int, _ words: Words) -> String {
         switch octets {
         case ..<1_000: words("{count} bytes", ["count": "\(octets)"])
         case ..<1_000_000: words("{count} KB", ["count": "\((octets + 500) / 1_000)"])
