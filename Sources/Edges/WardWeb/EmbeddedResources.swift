@@ -826,6 +826,47 @@ Secured = Protegidos
 {secured} of {all} messages arrived protected: {methods} = {secured} de {all} mensajes llegaron protegidos: {methods}
 
 """#,
+"strings/checklist.es.txt": #"""
+# The checklist of encryption
+All records are published. = Todos los registros están publicados.
+Content is looked through = El contenido se examina
+DKIM signs what leaves from {domain}. = DKIM firma lo que sale de {domain}.
+DNS says how your mail is protected = El DNS dice cómo se protege su correo
+Each relay’s operator has an agreement and passes mail on over verified TLS alone. = El operador de cada relé tiene un acuerdo y pasa el correo solo por TLS verificado.
+Encryption checklist = Lista de comprobación del cifrado
+Every message is encrypted without anybody’s doing = Todo mensaje se cifra sin que nadie haga nada
+Everything is in place = Todo está en orden
+Findings are noted, and nothing else follows. A subject with a finding never leaves. = Los hallazgos se anotan, y nada más. Un asunto con un hallazgo nunca sale.
+How it is = Cómo está
+Mail is signed as yours = El correo va firmado como suyo
+No certificate or key of your own yet. It is not needed for sending. = Aún sin certificado ni clave propios. No hace falta para enviar.
+No relay of somebody else is on the way. = Ningún relé ajeno está en el camino.
+Not as it should be: {names} = No está como debería: {names}
+Others can write to you encrypted = Otros pueden escribirle cifrado
+People’s facts, messages, files and keys are sealed with AES-256-GCM before they are stored, each person’s under a key of their own. It cannot be switched off. = Los datos, mensajes, archivos y claves de las personas se sellan con AES-256-GCM antes de guardarse, los de cada persona con una clave propia. No se puede desactivar.
+Point = Punto
+Relays have agreements = Los relés tienen acuerdos
+Storage is encrypted = El almacenamiento está cifrado
+TLS counts only when the server’s certificate was verified. Without it the next method is taken. = TLS cuenta solo si se verificó el certificado del servidor. Sin él se toma el método siguiente.
+TLS is enforced = TLS es obligatorio
+The send gate asks of each message what may carry it. Where nothing may, the message waits; it never leaves unprotected instead. = La puerta de envío pregunta de cada mensaje qué puede llevarlo. Si nada puede, el mensaje espera; nunca sale sin protección en su lugar.
+Type of encryption = Tipo de cifrado
+What protects messages here, as it is set now. Print it for an agreement or an audit. = Qué protege los mensajes aquí, según está configurado ahora. Imprímalo para un acuerdo o una auditoría.
+What protects messages here, point by point. = Qué protege los mensajes aquí, punto por punto.
+chosen = elegido
+in place = en orden
+no method is allowed = no se permite ningún método
+not set up = sin configurar
+notes alone = solo notas
+to look at = por revisar
+with exceptions = con excepciones
+{count} {count|certificate or key|certificates and keys} of your own. = {count} {count|certificado o clave propio|certificados y claves propios}.
+{count} {count|kind|kinds} of finding hold, raise or refuse a message. = {count} {count|clase|clases} de hallazgo retienen, elevan o rechazan un mensaje.
+{count} {count|point|points} to look at = {count} {count|punto|puntos} por revisar
+{count} {count|rule lets|rules let} a message that was declared free of health information go without TLS. = {count} {count|regla deja|reglas dejan} que un mensaje declarado libre de información de salud vaya sin TLS.
+{names}: an agreement or verified TLS onward is not on record, so protected mail does not go there. = {names}: no consta un acuerdo o TLS verificado en adelante, así que el correo protegido no va allí.
+
+"""#,
 "strings/contacts.es.txt": #"""
 # Contacts: a person's page, the passphrase for restricted messages.
 Passphrase = Frase secreta
@@ -2190,6 +2231,17 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </div>
 
 """#,
+"templates/checklist/checklist.mustache": #"""
+<p>{{#verdict}}{{>parts/status}}{{/verdict}} <span class="soft">{{#asOf}}{{>parts/moment}}{{/asOf}}</span></p>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Encryption checklist]]</caption>
+<thead><tr><th scope="col">[[Point]]</th><th scope="col">[[Standing]]</th><th scope="col">[[How it is]]</th></tr></thead>
+<tbody>
+{{#items}}<tr><th scope="row">{{#itemHref}}<a href="{{itemHref}}">{{itemTitle}}</a>{{/itemHref}}{{^itemHref}}{{itemTitle}}{{/itemHref}}</th><td data-label="[[Standing]]">{{#itemState}}{{>parts/status}}{{/itemState}}</td><td data-label="[[How it is]]">{{itemText}}</td></tr>
+{{/items}}
+</tbody></table></div>
+
+"""#,
 "templates/contacts/detail.mustache": #"""
 {{#summary}}{{>parts/error-summary}}{{/summary}}
 {{#isDeceased}}<p class="banner" role="note">[[Recorded as deceased. Kept, and not written to.]]</p>{{/isDeceased}}
@@ -3430,6 +3482,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <ul class="links">
 <li><a href="{{base}}/queue">[[Mail queue]]</a><span class="help">[[What is on its way, what waits for somebody, and what did not arrive.]]</span></li>
 <li><a href="{{base}}/settings/routes">[[Mail routes]]</a><span class="help">[[Where mail is handed over, and what proof ends there.]]</span></li>
+<li><a href="{{base}}/settings/checklist">[[Encryption checklist]]</a><span class="help">[[What protects messages here, point by point.]]</span></li>
 <li><a href="{{base}}/settings/protection">[[Protection]]</a><span class="help">[[Which methods carry mail, in which order, and what the content scan demands.]]</span></li>
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
 <li><a href="{{base}}/settings/destinations">[[Destinations]]</a><span class="help">[[What protects mail on its way to other domains.]]</span></li>

@@ -30,7 +30,7 @@ package struct StaffSite: Sendable {
         Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.contacts + Routes.imports
         + Routes.segments + Routes.staff + Routes.mailRoutes + Routes.protection + Routes.sending + Routes.destinations
         + Routes.rates
-        + Routes.audit + Routes.campaigns + Routes.messages + Routes.queue + Routes.sent
+        + Routes.audit + Routes.campaigns + Routes.messages + Routes.queue + Routes.sent + Routes.checklist
 
     /// The sections that the navigation offers.
     static let sections: Set<Section> = [.home, .contacts, .segments, .messages, .campaigns, .audit, .settings]

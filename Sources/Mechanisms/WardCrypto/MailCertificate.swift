@@ -50,6 +50,9 @@ package final class MailCertificate: @unchecked Sendable {
     /// The certificate in DER, written anew.
     package func der() throws(CryptoError) -> [UInt8] { try encodedForm { i2d_X509(x509, $0) } }
 
+    /// Whether a server's certificate names this host (RFC 9525), wildcards included.
+    package func isFor(host: String) -> Bool { X509_check_host(x509, host, 0, 0, nil) == 1 }
+
     private static func read(_ bytes: [UInt8]) -> OpaquePointer? {
         bytes.withUnsafeBufferPointer { buffer in
             guard let first = buffer.baseAddress, buffer.count <= 1 << 20 else { return nil }

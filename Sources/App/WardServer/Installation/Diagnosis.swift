@@ -52,6 +52,11 @@ struct Diagnosis {
         )
         findings.append(await storeFinding(configuration))
         findings += await senderDomainFindings(configuration)
+        findings += MailPortFindings.of(
+            configuration.mail,
+            hostName: configuration.mailHostName,
+            now: Surroundings.machine.now()
+        )
         findings += await parkedFindings(configuration)
         findings.append(checkpointsFinding(configuration.auditCheckpoints))
         findings.append(diskFinding())
