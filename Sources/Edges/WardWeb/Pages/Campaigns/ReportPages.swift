@@ -126,9 +126,8 @@ enum ReportPages {
     private static func secured(_ report: CampaignReport, _ words: Words) -> String? {
         var counts: [SendMethod: Int] = [:]
         for case .delivery(let count) in report.rows.map(\.source) {
-            guard [DeliveryStanding.delivered, .waitingInPortal, .openedInPortal].contains(count.standing), let method = count.method else {
-                continue
-            }
+            let hasArrived = [DeliveryStanding.delivered, .waitingInPortal, .openedInPortal].contains(count.standing)
+            guard hasArrived, let method = count.method else { continue }
             counts[method, default: 0] += count.count
         }
         let all = counts.values.reduce(0, +)
