@@ -176,7 +176,8 @@ extension Consent {
             askedAt: try row.value("asked_at"),
             recordedAt: try row.value("recorded_at"),
             recordedBy: (try row.value("recorded_by_kind"), try row.value("recorded_by")),
-            withdrawnAt: try row.optional("withdrawn_at")
+            withdrawnAt: try row.optional("withdrawn_at"),
+            answeredAt: try row.optional("answered_at")
         )
     }
 

@@ -151,6 +151,8 @@ package enum DeliveryError: Error, Hashable, Sendable, CustomStringConvertible {
     case notHeld(MessageID)
     /// A lowering without a reason or without the statement "contains no PHI".
     case loweringIncomplete
+    /// The request for unencrypted mail that a message answers was answered or withdrawn before, or is not the person's.
+    case requestNotOpen
 
     package var description: String {
         switch self {
@@ -164,6 +166,7 @@ package enum DeliveryError: Error, Hashable, Sendable, CustomStringConvertible {
         case .notHeld(let id): "delivery.not_held: message \(id) is not held."
         case .loweringIncomplete:
             "delivery.lowering_incomplete: lowering needs a reason and the statement that the message contains no PHI."
+        case .requestNotOpen: "delivery.request_not_open: the request was answered or withdrawn before."
         }
     }
 }

@@ -29,6 +29,20 @@ package struct PortalDeposit: Sendable {
     package let contact: ContactID
     package let terms: MessageTerms
     package let content: Sensitive<ComposedContent>
+
+    package init(
+        organization: OrganizationID,
+        delivery: MessageID,
+        contact: ContactID,
+        terms: MessageTerms,
+        content: Sensitive<ComposedContent>
+    ) {
+        self.organization = organization
+        self.delivery = delivery
+        self.contact = contact
+        self.terms = terms
+        self.content = content
+    }
 }
 
 /// What the portal answers.

@@ -60,7 +60,8 @@ extension Delivery {
     }
 
     /// Composes, submits and queues one message to one recipient, in the caller's transaction. A mark in its subject raises
-    /// it; a lowering needs a permission, a reason and an attestation.
+    /// it; a lowering needs a permission, a reason and an attestation. A request for one answer that the terms name is used
+    /// up by a message that is queued or held.
     package func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
@@ -88,7 +89,26 @@ extension Delivery {
         )
         try store(made, in: tx)
         let prepared = try prepare(MessageDraft(recipient: recipient, address: address), content: made, in: tx)
-        return try submit([prepared], by: requester, in: tx)[0]
+        let outcome = try submit([prepared], by: requester, in: tx)[0]
+        if let request = terms.answersRequest { try use(request, for: recipient, outcome, by: requester, in: tx) }
+        return outcome
+    }
+
+    /// A message that was not sent leaves the request open: its answer is still to come.
+    private func use(
+        _ request: UnencryptedRequestID,
+        for recipient: MessageRecipient,
+        _ outcome: SubmissionOutcome,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws {
+        switch outcome {
+        case .notSent, .alreadySubmitted: return
+        case .queued, .held:
+            guard let contact = recipient.contact,
+                try consent.answerRequest(request, of: contact, by: requester, in: tx)
+            else { throw DeliveryError.requestNotOpen }
+        }
     }
 
     /// Sends one message to one recipient, in a transaction of its own.

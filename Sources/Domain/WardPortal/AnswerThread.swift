@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import WardAudit
-import WardConsent
+package import WardConsent
 package import WardDelivery
 package import WardKernel
 import WardStorage
@@ -19,12 +19,33 @@ package enum ReplyOutcome: Hashable, Sendable {
     case alreadyKept(PortalMessageID)
 }
 
+/// What the writer of an answer says of it beside its sensitivity.
+package struct AnswerWishes: Sendable {
+    /// It holds no health information: needs a permission, a reason and that statement.
+    package var lowering: SensitivityLowering?
+    /// Somebody waits for it: after an hour of attempts it goes to the portal.
+    package var isTimeCritical: Bool
+    /// The person's request for unencrypted mail that it answers; a request allows one answer.
+    package var answersRequest: UnencryptedRequestID?
+
+    package init(
+        lowering: SensitivityLowering? = nil,
+        isTimeCritical: Bool = false,
+        answersRequest: UnencryptedRequestID? = nil
+    ) {
+        self.lowering = lowering
+        self.isTimeCritical = isTimeCritical
+        self.answersRequest = answersRequest
+    }
+}
+
 extension Portal {
     /// Answers in a conversation through the one send path: the gate decides how it goes, or whether.
     /// - Parameters:
     ///   - author: the name that the person reads, such as “Dana Reyes, RN”.
     ///   - identifier: made with the form, so that a form sent twice is one answer.
     ///   - sensitivity: how much the answer would give away; it decides the method and the second step.
+    ///   - wishes: what else its writer says of it.
     package func answer(
         _ thread: ThreadID,
         _ typed: String,
@@ -32,6 +53,7 @@ extension Portal {
         identifier: PortalMessageID,
         author: String,
         sensitivity: Sensitivity,
+        wishes: AnswerWishes = AnswerWishes(),
         requester: Requester
     ) async throws -> ReplyOutcome {
         try requester.require(.answerMessages)
@@ -47,7 +69,8 @@ extension Portal {
             text: text,
             files: Sensitive(await files.expose(for: .evaluating) { $0 }.read(by: reader)),
             author: author,
-            sensitivity: sensitivity
+            sensitivity: wishes.lowering == nil ? sensitivity : .routine,
+            wishes: wishes
         )
         return try await store.write { [self] tx in
             guard let row = try ThreadQueries.find(thread, of: requester.organization, in: tx) else {
@@ -69,6 +92,7 @@ extension Portal {
         var files: Sensitive<[ComposedAttachment]>
         var author: String
         var sensitivity: Sensitivity
+        var wishes: AnswerWishes
     }
 
     private func send(
@@ -92,6 +116,8 @@ extension Portal {
             sender: profile.sender
         )
         terms.portalReference = thread.id.bytes
+        terms.isTimeCritical = reply.wishes.isTimeCritical
+        terms.answersRequest = reply.wishes.answersRequest
         terms.sender.replyTo = try replies.address(
             of: thread.id,
             domain: profile.sender.address.domain,
@@ -103,6 +129,7 @@ extension Portal {
                 ComposedContent(subject: subject, text: reply.text.text + "\n\n" + reply.author + "\n", files: files)
             },
             terms: terms,
+            lowering: reply.wishes.lowering,
             to: .contact(thread.contact),
             at: address,
             by: requester,

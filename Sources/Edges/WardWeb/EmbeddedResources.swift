@@ -1222,6 +1222,18 @@ Signed with the person’s key = Firmado con la clave de la persona
 Signed, signer not known = Firmado, firmante desconocido
 Signed, not checked = Firmado, sin comprobar
 The signature is wrong = La firma es incorrecta
+I state that this message and its files contain no health information = Declaro que este mensaje y sus archivos no contienen información de salud
+It answers a request for unencrypted mail = Responde a una petición de correo sin cifrar
+It holds no health information = No contiene información de salud
+It then counts as routine, and the policy may let it go without TLS. What the content scan finds makes it wait. Your name, the time and the reason are kept. = Entonces cuenta como rutinario, y la política puede dejarlo ir sin TLS. Lo que encuentre el examen del contenido lo hace esperar. Se guardan su nombre, la hora y el motivo.
+Say why it needs no protection. It is kept in the audit log. = Diga por qué no necesita protección. Queda en el registro de auditoría.
+State that it contains no health information, or take the reason out. = Declare que no contiene información de salud, o quite el motivo.
+The person asked for one answer by ordinary mail, and was warned. Each request allows one. = La persona pidió una respuesta por correo corriente, y fue advertida. Cada petición permite una.
+The person waits for it = La persona la espera
+This request was answered or withdrawn before. = Esta petición ya fue respondida o retirada.
+When an hour of attempts did not bring it to their mailbox, it goes to the portal. = Si una hora de intentos no la lleva a su buzón, va al portal.
+answered = respondida
+asked {way}, {time} = pedido {way}, {time}
 
 """#,
 "strings/portal.es.txt": #"""
@@ -2646,6 +2658,14 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#sensitivities}}<div class="choice"><input type="radio" id="sensitivity-{{choiceValue}}" name="sensitivity" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="sensitivity-{{choiceValue}}">{{choiceLabel}}<span class="help">{{choiceHelp}}</span></label></div>
 {{/sensitivities}}
 </fieldset>
+{{#wishes}}
+<div class="choice"><input type="checkbox" id="critical" name="critical" value="yes"{{#isTimeCritical}} checked{{/isTimeCritical}}><label for="critical">[[The person waits for it]]<span class="help">[[When an hour of attempts did not bring it to their mailbox, it goes to the portal.]]</span></label></div>
+{{#hasRequests}}<div class="field"><label for="request">[[It answers a request for unencrypted mail]]</label><p class="help" id="request-help">[[The person asked for one answer by ordinary mail, and was warned. Each request allows one.]]</p><select id="request" name="request" aria-describedby="request-help">{{#requests}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/requests}}</select></div>{{/hasRequests}}
+{{#mayLower}}<details class="act"{{#isLowering}} open{{/isLowering}}><summary>[[It holds no health information]]</summary>
+<div class="choice"><input type="checkbox" id="free" name="free" value="yes"{{#isFree}} checked{{/isFree}}><label for="free">[[I state that this message and its files contain no health information]]<span class="help">[[It then counts as routine, and the policy may let it go without TLS. What the content scan finds makes it wait. Your name, the time and the reason are kept.]]</span></label></div>
+{{#why}}{{>parts/field}}{{/why}}
+</details>{{/mayLower}}
+{{/wishes}}
 <div class="field"><label for="files">[[Files]]</label><p class="help" id="files-help">[[At most 10 files of together 20 MB. They are protected as the answer is, and looked through by the content scan.]]</p><input type="file" id="files" name="files" multiple aria-describedby="files-help"></div>
 <button class="primary" type="submit">[[Send the answer]]</button>
 </form>

@@ -212,6 +212,15 @@ import WardTestKit
             _ = try await world.send(to: person, try world.terms { $0.answersRequest = id })
             try await world.drain()
             #expect(world.transmitter.taken.count == 1)
+            await #expect(throws: DeliveryError.requestNotOpen) {
+                _ = try await world.send(to: person, try world.terms { $0.answersRequest = id })
+            }
+            let other = try await world.makePerson()
+            await #expect(throws: DeliveryError.requestNotOpen) {
+                _ = try await world.send(to: other, try world.terms { $0.answersRequest = id })
+            }
+            try await world.drain()
+            #expect(world.transmitter.taken.count == 1)
             request.warningVersion = "0"
             await #expect(throws: ConsentError.self) { _ = try await world.consent.record(request, by: world.officer) }
             request.warningVersion = UnencryptedWarning.current.version
@@ -221,6 +230,7 @@ import WardTestKit
             }
             let recorded = try await world.consent.unencryptedRequests(of: person, by: world.officer)
             #expect(recorded.map(\.id) == [id] && recorded.first?.way == .form)
+            #expect(recorded.first?.answeredAt != nil && recorded.first?.awaitsAnswer == false)
         }
     }
 

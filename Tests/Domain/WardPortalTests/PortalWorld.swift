@@ -177,6 +177,7 @@ final class RememberingDelivery: ReplyDelivery {
         var content: Sensitive<ComposedContent>
         var terms: MessageTerms
         var message: MessageID
+        var lowering: SensitivityLowering?
     }
 
     private let state = Mutex<(sent: [Sent], opened: [MessageID], refusal: RefusalReason?)>(([], [], nil))
@@ -187,6 +188,7 @@ final class RememberingDelivery: ReplyDelivery {
     func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
+        lowering: SensitivityLowering?,
         to recipient: MessageRecipient,
         at address: EmailAddress,
         by requester: Requester,
@@ -194,7 +196,7 @@ final class RememberingDelivery: ReplyDelivery {
     ) throws -> SubmissionOutcome {
         state.withLock { state in
             let id = MessageID(high: UInt64(state.sent.count) + 1, low: 7)
-            state.sent.append(Sent(content: content, terms: terms, message: id))
+            state.sent.append(Sent(content: content, terms: terms, message: id, lowering: lowering))
             if let refusal = state.refusal { return .notSent(id, refusal) }
             return .queued(id, .portal)
         }

@@ -115,9 +115,17 @@ import WardTestKit
                 identifier: world.clock.surroundings.makeIdentifier(),
                 author: "Dana",
                 sensitivity: .sensitive,
+                wishes: AnswerWishes(
+                    lowering: SensitivityLowering(reason: Sensitive("Directions"), attestsNoPHI: true),
+                    isTimeCritical: true,
+                    answersRequest: world.clock.surroundings.makeIdentifier()
+                ),
                 requester: world.clinician
             )
-            #expect(world.delivery.sent.last?.terms.sender.replyTo == address)
+            let sent = try #require(world.delivery.sent.last)
+            #expect(sent.terms.sender.replyTo == address)
+            #expect(sent.lowering?.isComplete == true && sent.terms.isTimeCritical && sent.terms.answersRequest != nil)
+            #expect(sent.terms.sensitivity == .routine)
         }
     }
 }

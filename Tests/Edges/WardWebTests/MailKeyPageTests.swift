@@ -172,6 +172,7 @@ import WardTestKit
             answerIdentifier: "a",
             sensitivities: [],
             choiceGroup: "sensitivity",
+            wishes: nil,
             isHandled: true,
             isAssignedToMe: false,
             assigned: nil,

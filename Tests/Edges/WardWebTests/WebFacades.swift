@@ -78,7 +78,9 @@ struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrga
             profile.map { person in
                 var birthDate: CalendarDate?
                 if case .date(let date) = person.attributes[.birthDate] { birthDate = date }
-                return PortalPerson(birthDate: birthDate, language: .english, address: nil)
+                var address: EmailAddress?
+                if case .text(let text) = person.attributes[.email] { address = EmailAddress(text) }
+                return PortalPerson(birthDate: birthDate, language: .english, address: address)
             }
         }
     }

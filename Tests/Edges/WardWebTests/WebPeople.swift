@@ -6,6 +6,7 @@ import WardContacts
 import WardDelivery
 import WardIdentity
 import WardKernel
+import WardPortal
 import WardSegments
 import WardStorage
 import WardTestKit
@@ -71,6 +72,34 @@ extension WebWorld {
             sensitivity: sensitivity
         )
         return try await facades.campaigns.create(draft, requester: requester)
+    }
+
+    /// A conversation that began with a message in the portal.
+    func makeThread(with contact: ContactID, by requester: Requester) async throws -> ThreadID {
+        let people = PagePeople(contacts: facades.contacts, identity: identity)
+        let deposits = PortalDeposits(
+            vault: ground.vault,
+            audit: ground.audit,
+            people: people,
+            organizations: people,
+            surroundings: clock.surroundings
+        )
+        let organization = organization.id
+        let id: MessageID = clock.surroundings.makeIdentifier()
+        _ = try await store.write { tx in
+            let sender = try people.portalOrganization(organization, in: tx).sender
+            let deposit = PortalDeposit(
+                organization: organization,
+                delivery: id,
+                contact: contact,
+                terms: MessageTerms(messageClass: .treatment, sensitivity: .routine, sender: sender),
+                content: Sensitive(ComposedContent(subject: "Hello", text: "Please answer"))
+            )
+            return try deposits.deposit(deposit, in: tx)
+        }
+        let all = try await facades.portal.threads(.person(contact), requester: requester).threads
+        guard let thread = all.first else { throw Unexpected() }
+        return thread.id
     }
 
     /// Lets the campaign worker do what is due.

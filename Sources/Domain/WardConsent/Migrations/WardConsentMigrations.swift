@@ -206,5 +206,12 @@ CREATE TABLE unencrypted_request (
 
 CREATE INDEX unencrypted_request_of_contact ON unencrypted_request (organization, contact, id);
 """#),
+Migration(module: "WardConsent", number: 3, name: "answered_requests", sqlite: #"""
+-- When the one answer that a request allowed was given; null: not yet, or it allows more than one.
+ALTER TABLE unencrypted_request ADD COLUMN answered_at INTEGER;
+"""#, postgres: #"""
+-- When the one answer that a request allowed was given; null: not yet, or it allows more than one.
+ALTER TABLE unencrypted_request ADD COLUMN answered_at BIGINT;
+"""#),
     ]
 }

@@ -114,6 +114,13 @@ package struct RecordedRequest: Sendable {
     /// Who recorded it: the kind of requester and its identifier.
     package let recordedBy: (kind: String, identifier: [UInt8])
     package let withdrawnAt: Timestamp?
+    /// When the one answer that it allows was given; nil: not yet, or it allows more.
+    package let answeredAt: Timestamp?
+
+    /// Whether one answer may still refer to it.
+    package var awaitsAnswer: Bool {
+        scope == .thisRequest && choice == .unencrypted && withdrawnAt == nil && answeredAt == nil
+    }
 }
 
 /// What the gate reads about a person's requests.

@@ -39,6 +39,23 @@ enum UnencryptedRequestQueries {
         ) > 0
     }
 
+    /// Of the person's own, for one answer, neither answered nor withdrawn.
+    static func answer(
+        _ id: UnencryptedRequestID,
+        of contact: ContactID,
+        at now: Timestamp,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE unencrypted_request SET answered_at = \(now)
+            WHERE organization = \(organization) AND id = \(id) AND contact = \(contact)
+                AND scope = \(RequestScope.thisRequest.rawValue) AND withdrawn_at IS NULL AND answered_at IS NULL
+            """
+        ) > 0
+    }
+
     static func all(
         of contacts: [ContactID],
         organization: OrganizationID,
@@ -47,7 +64,7 @@ enum UnencryptedRequestQueries {
         try tx.rows(
             """
             SELECT id, contact, address_hash, sealed, warning_version, choice, scope, asked_by, asked_at, recorded_at,
-                recorded_by_kind, recorded_by, withdrawn_at
+                recorded_by_kind, recorded_by, withdrawn_at, answered_at
             FROM unencrypted_request WHERE organization = \(organization) AND contact IN \(list: contacts)
             """
         )

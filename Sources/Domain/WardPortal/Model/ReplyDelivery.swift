@@ -11,6 +11,7 @@ package protocol ReplyDelivery: Sendable {
     func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
+        lowering: SensitivityLowering?,
         to recipient: MessageRecipient,
         at address: EmailAddress,
         by requester: Requester,

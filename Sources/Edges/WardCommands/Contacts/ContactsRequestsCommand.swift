@@ -29,7 +29,7 @@ struct ContactsRequestsListCommand: FacadeCommand {
         let requests = try await session.facades.consent.unencryptedRequests(of: id, by: session.requester)
         var table = Table([("request", .left), ("choice", .left), ("scope", .left), ("asked", .left), ("state", .left)])
         for request in requests {
-            let state = request.withdrawnAt == nil ? "on record" : "withdrawn"
+            let state = request.withdrawnAt != nil ? "withdrawn" : request.answeredAt != nil ? "answered" : "on record"
             table.add(["\(request.id)", request.choice.rawValue, request.scope.rawValue, request.way.title, state])
             if common.json {
                 await session.output.line(

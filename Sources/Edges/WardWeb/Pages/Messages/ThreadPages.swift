@@ -32,6 +32,8 @@ struct ThreadContent: PageModel {
     let answerIdentifier: String
     let sensitivities: [ChoiceModel]
     let choiceGroup: String
+    /// What else the writer may say of the answer; nil for those who may not answer.
+    let wishes: AnswerFormContent?
     let isHandled: Bool
     let isAssignedToMe: Bool
     let assigned: String?
@@ -52,6 +54,11 @@ enum ThreadPages {
         let typed = try visit.form.text("answer")
         let sensitivity = Sensitivity(rawValue: try visit.form.text("sensitivity")) ?? .sensitive
         let files = try await FileModel.uploaded(visit)
+        let wishes: AnswerWishes
+        switch try AnswerForm.wishes(visit) {
+        case .said(let said): wishes = said
+        case .incomplete(let problem): return .page(try await page(visit, problem: problem), status: 422)
+        }
         let outcome: ReplyOutcome
         do {
             outcome = try await visit.facades.portal.answer(
@@ -61,13 +68,13 @@ enum ThreadPages {
                 identifier: identifier,
                 author: visit.session?.name ?? visit.organization.name,
                 sensitivity: sensitivity,
+                wishes: wishes,
                 requester: try visit.requester
             )
         } catch PortalError.noAddress {
-            return .page(
-                try await page(visit, problem: visit.words("This person has no e-mail address on record.")),
-                status: 422
-            )
+            return try await again(visit, at: "answer", "This person has no e-mail address on record.")
+        } catch DeliveryError.requestNotOpen {
+            return try await again(visit, at: "request", "This request was answered or withdrawn before.")
         }
         switch outcome {
         case .sent(_, let method):
@@ -75,10 +82,8 @@ enum ThreadPages {
         case .alreadyKept: return .seeOther(visit.path("messages", "\(thread)"))
         case .held(_, let reason): return try await again(visit, "It waits: " + reason.sentence, .warn)
         case .notSent(_, let reason): return try await again(visit, "It was not sent. " + reason.sentence, .bad)
-        case .refused(.empty):
-            return .page(try await page(visit, problem: visit.words("Write your answer.")), status: 422)
-        case .refused(.tooLong):
-            return .page(try await page(visit, problem: visit.words("The answer is too long.")), status: 422)
+        case .refused(.empty): return try await again(visit, at: "answer", "Write your answer.")
+        case .refused(.tooLong): return try await again(visit, at: "answer", "The answer is too long.")
         }
     }
 
@@ -124,6 +129,10 @@ enum ThreadPages {
         return .seeOther(visit.path("messages", "\(thread)"))
     }
 
+    private static func again(_ visit: Visit, at field: String, _ text: String) async throws -> Reply {
+        .page(try await page(visit, problem: (field, visit.words(text))), status: 422)
+    }
+
     private static func again(_ visit: Visit, _ text: String, _ tone: Page.Notice.Tone) async throws -> Reply {
         .page(try await page(visit).with(.init(text: visit.words(text), tone: tone)))
     }
@@ -137,7 +146,7 @@ enum ThreadPages {
         }
     }
 
-    private static func page(_ visit: Visit, problem: String? = nil) async throws -> Page {
+    private static func page(_ visit: Visit, problem: (field: String, text: String)? = nil) async throws -> Page {
         let id: ThreadID = try visit.identifier("thread")
         let requester = try visit.requester
         let detail: ThreadDetail
@@ -171,11 +180,12 @@ enum ThreadPages {
                 )
             },
             mayAnswer: mayAnswer,
-            summary: ErrorSummary(visit.words, problem.map { [("answer", $0)] } ?? []),
+            summary: ErrorSummary(visit.words, problem.map { [$0] } ?? []),
             typed: visit.form.all("answer").first ?? "",
             answerIdentifier: "\(visit.surroundings.makeIdentifier(PortalMessageTag.self))",
             sensitivities: CampaignWords.sensitivities(visit, chosen: chosen),
             choiceGroup: "sensitivity",
+            wishes: mayAnswer ? try await AnswerForm.content(visit, detail.summary.contact) : nil,
             isHandled: !detail.summary.needsAnswer,
             isAssignedToMe: assigned?.bytes == requester.identifier,
             assigned: assigned.flatMap { staff[$0] },

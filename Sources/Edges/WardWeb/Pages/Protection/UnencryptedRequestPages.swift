@@ -69,8 +69,7 @@ enum UnencryptedRequestPages {
             requests: found.map { request in
                 .init(
                     requestIdentifier: "\(request.id)",
-                    requestStanding: request.withdrawnAt == nil
-                        ? StatusModel(words("on record"), .good) : StatusModel(words("withdrawn"), .plain),
+                    requestStanding: standing(request, words),
                     requestWay: words(request.way.title),
                     requestScope: words(title(request.scope)),
                     requestWarning: request.warningVersion,
@@ -104,6 +103,12 @@ enum UnencryptedRequestPages {
             .init(label: words("Contact"), href: visit.path("contacts", "\(contact)").text),
         ]
         return page
+    }
+
+    private static func standing(_ request: RecordedRequest, _ words: Words) -> StatusModel {
+        if request.withdrawnAt != nil { return StatusModel(words("withdrawn"), .plain) }
+        if request.answeredAt != nil { return StatusModel(words("answered"), .plain) }
+        return StatusModel(words("on record"), .good)
     }
 
     private static func title(_ scope: RequestScope) -> String {
