@@ -89,7 +89,7 @@ let modules: [Module] = [
     Module(
         name: "WardMailAuthentication",
         layer: .mechanisms,
-        uses: ["WardKernel", "WardDNS", "WardMIME", "WardMailCrypto"]
+        uses: ["WardKernel", "WardDNS", "WardMIME", "WardMailCrypto", "WardCompression"]
     ),
     Module(name: "WardCompression", layer: .mechanisms, uses: ["CZlib"], tests: false),
     Module(name: "WardDocumentText", layer: .mechanisms, uses: ["WardCompression"]),
@@ -122,7 +122,10 @@ let modules: [Module] = [
     Module(
         name: "WardSenderDomains",
         layer: .domain,
-        uses: ground + ["WardCrypto", "WardMailCrypto", "WardDNS", "WardTrust", "WardIdentity"],
+        uses: ground + [
+            "WardCrypto", "WardMailCrypto", "WardMIME", "WardMailAuthentication", "WardDNS", "WardTrust",
+            "WardIdentity",
+        ],
         products: crypto
     ),
     Module(

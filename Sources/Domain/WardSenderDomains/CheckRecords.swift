@@ -149,7 +149,7 @@ package struct RecordCheck: Sendable {
         var record = DomainRecord(
             purpose: .dmarc,
             name: "_dmarc.\(domain)",
-            text: "v=DMARC1; p=none",
+            text: "v=DMARC1; p=none; rua=mailto:\(SenderDomains.alignmentReports)@\(domain)",
             standing: .missing
         )
         var labels = domain.split(separator: ".")[...]

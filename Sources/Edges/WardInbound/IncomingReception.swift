@@ -7,6 +7,7 @@ import WardKernel
 package import WardMailAuthentication
 package import WardPortal
 package import WardRecipientKeys
+package import WardSenderDomains
 import WardSubmission
 package import WardTelemetry
 
@@ -16,6 +17,7 @@ package struct IncomingReception: MailReception {
     private let delivery: Delivery
     private let portal: Portal
     private let recipientKeys: RecipientKeys
+    private let senderDomains: SenderDomains
     private let authenticator: MailAuthenticator
     private let relays: Set<IPAddress>
     private let telemetry: Telemetry
@@ -27,6 +29,8 @@ package struct IncomingReception: MailReception {
         case returnPath(OrganizationID)
         case conversation(OrganizationID)
         case feedback(OrganizationID)
+        /// Reports about mail with the domain in From.
+        case alignmentReports(OrganizationID)
     }
 
     /// - Parameters:
@@ -41,6 +45,7 @@ package struct IncomingReception: MailReception {
         feedback: Set<String>,
         hostName: String,
         recipientKeys: RecipientKeys,
+        senderDomains: SenderDomains,
         authenticator: MailAuthenticator,
         relays: Set<IPAddress>,
         telemetry: Telemetry
@@ -51,6 +56,7 @@ package struct IncomingReception: MailReception {
         self.feedback = feedback
         self.hostName = hostName
         self.recipientKeys = recipientKeys
+        self.senderDomains = senderDomains
         self.authenticator = authenticator
         self.relays = relays
         self.telemetry = telemetry
@@ -82,6 +88,7 @@ package struct IncomingReception: MailReception {
             if try await delivery.isReturnPath(address, of: organization) { return .returnPath(organization) }
             if try await portal.isReplyAddress(address, of: organization) { return .conversation(organization) }
             if feedback.contains(local) { return .feedback(organization) }
+            if local == SenderDomains.alignmentReports { return .alignmentReports(organization) }
         }
         guard local == "postmaster", address.domain == hostName.lowercased() else { return nil }
         return try await identity.firstTenant().map { .feedback($0.id) }
@@ -105,11 +112,14 @@ package struct IncomingReception: MailReception {
         return isFull ? DialogueReply(452, "4.2.2", "This conversation takes no more mail today") : Self.unknown
     }
 
-    /// Only of mail to conversations: what comes back by itself counts by the key in its address, whoever sent it.
+    /// Only of mail to conversations and of reports: what comes back by itself counts by the key in its address, whoever
+    /// sent it.
     private func authentication(of mail: ReceivedMail) async throws -> MailAuthentication? {
         for address in mail.envelope.recipients {
-            guard case .conversation = try await place(of: address), let peer = IPAddress(mail.session.peer) else {
-                continue
+            guard let peer = IPAddress(mail.session.peer) else { continue }
+            switch try await place(of: address) {
+            case .conversation, .alignmentReports: break
+            case .returnPath, .feedback, nil: continue
             }
             let isOwn = relays.contains(peer) || relays.contains(peer.unmapped) || !peer.isGlobal
             return await authenticator.authenticate(
@@ -158,6 +168,9 @@ package struct IncomingReception: MailReception {
                 of: organization
             )
             return .kept
+        case .alignmentReports(let organization):
+            try await takeReport(mail, isProved: authentication?.provedSender != nil, of: organization)
+            return .kept
         case .conversation(let organization):
             let sender = ReplySender(
                 proved: authentication?.provedSender,
@@ -173,6 +186,21 @@ package struct IncomingReception: MailReception {
             }
         case nil: return .gone
         }
+    }
+
+    /// What is no report that can be read is kept as mail that nobody understands, for a person to look at.
+    private func takeReport(_ mail: ReceivedMail, isProved: Bool, of organization: OrganizationID) async throws {
+        let outcome = try await senderDomains.receiveAlignmentReport(
+            in: mail.octets,
+            isProved: isProved,
+            of: organization
+        )
+        guard outcome == .unreadable || outcome == .otherDomain else { return }
+        _ = try await delivery.receiveFeedback(
+            mail.octets,
+            hasNullReturnPath: mail.envelope.returnPath.isNull,
+            of: organization
+        )
     }
 
     /// The mail is kept by now, and nothing that happens to the keys in it loses it: the person's next mail offers them again.

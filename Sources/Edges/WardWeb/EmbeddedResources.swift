@@ -1761,6 +1761,32 @@ The certificate is not valid now: its time has not begun, or is over. = El certi
 {actor} had a mail key sign no more. = {actor} hizo que una clave de correo deje de firmar.
 {actor} destroyed the secret half of a mail key. = {actor} destruyó la mitad secreta de una clave de correo.
 {actor} changed what the mail keys are used for. = {actor} cambió para qué se usan las claves de correo.
+Address = Dirección
+Anybody can send a report. What no authenticated mail brought may be made up. = Cualquiera puede enviar un informe. Lo que no trajo un correo autenticado puede ser inventado.
+Not recognised = No reconocidos
+Look at the addresses below, those with the most failures first. A server of yours: send its mail through Ward, or let it sign and name it in SPF. Nobody’s you know: somebody uses your name, and a DMARC policy of quarantine or reject stops that. = Mire las direcciones de abajo, primero las que más fallan. Si es un servidor suyo: envíe su correo por Ward, o haga que firme y nómbrelo en SPF. Si no es de nadie que conozca: alguien usa su nombre, y una política DMARC de cuarentena o rechazo lo detiene.
+Messages by day, and those that failed = Mensajes por día, y los que fallaron
+No report yet = Aún sin informes
+Nothing failed. When that stays so for some weeks, let DMARC ask receivers to refuse what is not yours (p=reject). = No falló nada. Si sigue así unas semanas, haga que DMARC pida a los receptores rechazar lo que no es suyo (p=reject).
+Of those, stopped by the receiver = De ellos, detenidos por el receptor
+Proof = Prueba
+Received = Recibido
+Receivers send one a day once the DMARC record of {domain} names an address for them (rua). They come to {address}, or are read from a file: ward mail dmarc-reports keep FILE. = Los receptores envían uno al día cuando el registro DMARC de {domain} nombra una dirección para ellos (rua). Llegan a {address}, o se leen de un archivo: ward mail dmarc-reports keep ARCHIVO.
+Recognised = Reconocidos
+Reports = Informes
+Reports of receivers = Informes de los receptores
+Where it came from = De dónde vino
+Who sends in your name, and whether receivers can tell that it is yours. = Quién envía en su nombre, y si los receptores pueden saber que es suyo.
+Who sent mail in the name of your domain, and whether receivers could tell that it is yours (DMARC). = Quién envió correo en nombre de su dominio, y si los receptores pudieron saber que es suyo (DMARC).
+at times not recognised = a veces no reconocido
+never recognised = nunca reconocido
+recognised = reconocido
+sender not proved = remitente sin probar
+sender proved = remitente probado
+{day}: {failed} failed = {day}: {failed} fallaron
+{passed} of {all} messages were recognised as yours = {passed} de {all} mensajes se reconocieron como suyos
+Receiver = Receptor
+{count} {count|day|days} = {count} {count|día|días}
 
 """#,
 "strings/sent.es.txt": #"""
@@ -3207,6 +3233,36 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </ul>
 
 """#,
+"templates/sending/alignment.mustache": #"""
+<ul class="chips">
+{{#spans}}<li><a class="chip" href="{{filterHref}}"{{#filterIsCurrent}} aria-current="page"{{/filterIsCurrent}}>{{filterLabel}}</a></li>
+{{/spans}}
+</ul>
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<p>{{#verdict}}{{>parts/status}}{{/verdict}}</p>
+<p>{{advice}}</p>
+{{{chartMarkup.html}}}
+<h2>[[Where it came from]]</h2>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Where it came from]]</caption>
+<thead><tr><th scope="col">[[Address]]</th><th scope="col">[[Standing]]</th><th scope="col" class="number">[[Recognised]]</th><th scope="col" class="number">[[Not recognised]]</th><th scope="col" class="number">[[Of those, stopped by the receiver]]</th></tr></thead>
+<tbody>
+{{#sources}}<tr><th scope="row"><code>{{sourceAddress}}</code></th><td data-label="[[Standing]]">{{#sourceState}}{{>parts/status}}{{/sourceState}}</td><td class="number" data-label="[[Recognised]]">{{sourcePassed}}</td><td class="number" data-label="[[Not recognised]]">{{sourceFailed}}</td><td class="number" data-label="[[Of those, stopped by the receiver]]">{{sourceStopped}}</td></tr>
+{{/sources}}
+</tbody></table></div>
+<h2>[[Reports]]</h2>
+<p class="help">[[Anybody can send a report. What no authenticated mail brought may be made up.]]</p>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Reports]]</caption>
+<thead><tr><th scope="col">[[Receiver]]</th><th scope="col">[[Time]]</th><th scope="col">[[Received]]</th><th scope="col">[[Policy]]</th><th scope="col">[[Proof]]</th></tr></thead>
+<tbody>
+{{#reports}}<tr><th scope="row">{{reportFrom}}</th><td data-label="[[Time]]">{{reportSpan}}</td><td data-label="[[Received]]">{{#received}}{{>parts/moment}}{{/received}}</td><td data-label="[[Policy]]"><code>{{reportPolicy}}</code></td><td data-label="[[Proof]]">{{#reportProof}}{{>parts/status}}{{/reportProof}}</td></tr>
+{{/reports}}
+</tbody></table></div>
+{{/empty}}
+
+"""#,
 "templates/sending/domain.mustache": #"""
 {{#summary}}{{>parts/error-summary}}{{/summary}}
 <dl class="facts">
@@ -3215,6 +3271,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[Signatures]]</dt><dd>{{#signing}}{{>parts/status}}{{/signing}}</dd>
 </dl>
 <p><a href="{{base}}/settings/sending/mail-keys">[[Mail keys]]</a> <span class="help">[[The organization’s own certificates and keys: they sign its mail, and people encrypt to them.]]</span></p>
+<p><a href="{{base}}/settings/sending/reports">[[Reports of receivers]]</a> <span class="help">[[Who sends in your name, and whether receivers can tell that it is yours.]]</span></p>
 <h2 id="records">[[Records to publish]]</h2>
 <p class="help">[[Each is a TXT record in the DNS of your domain. Looked up]] {{#lookedAt}}{{>parts/moment}}{{/lookedAt}}</p>
 <p><a href="{{base}}/settings/sending">[[Look again]]</a></p>

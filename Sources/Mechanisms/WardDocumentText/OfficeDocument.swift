@@ -4,15 +4,24 @@
 // that headers, footnotes, comments, properties and hidden sheets count as well. A part that is neither XML nor a small picture
 // (letterheads have logos; a scanned page is larger) makes the whole unreadable: macros, embedded files, fonts with text.
 
+import WardCompression
+
 enum OfficeDocument {
     /// Octets of a picture that is taken for decoration.
     static let smallPicture = 64 << 10
 
     static func read(_ bytes: [UInt8]) throws(UnreadableDocument) -> String {
-        let archive = try ZipArchive(bytes)
+        do throws(Inflate.Problem) {
+            return try text(in: try ZipArchive(bytes))
+        } catch {
+            throw UnreadableDocument()
+        }
+    }
+
+    private static func text(in archive: ZipArchive) throws(Inflate.Problem) -> String {
         let names = Set(archive.entries.map(\.name))
         // Other archives are collections of files, and nobody looks into those.
-        guard names.contains("[Content_Types].xml") || names.contains("content.xml") else { throw UnreadableDocument() }
+        guard names.contains("[Content_Types].xml") || names.contains("content.xml") else { throw .malformed }
         var left = DocumentText.longest
         var text = ""
         for entry in archive.entries where !entry.name.hasSuffix("/") {
@@ -23,7 +32,7 @@ enum OfficeDocument {
                 text += MarkupText.read(content) + "\n"
             case .ignored: continue
             case .picture where entry.size <= smallPicture: continue
-            case .picture, .other: throw UnreadableDocument()
+            case .picture, .other: throw .malformed
             }
         }
         return text

@@ -123,6 +123,8 @@ import WardCommands
         ward mail destinations
         ward mail domain <domain>
         ward mail tls-report <file>
+        ward mail dmarc-reports show [--days <days>]
+        ward mail dmarc-reports keep <file>
         ward audit list [--limit <limit>] [--action <action> ...]
         ward audit verify [--export <dir>] [--checkpoint <file>]
         ward audit export <folder>

@@ -26,6 +26,7 @@ extension Installation {
             feedback: ports.feedback,
             hostName: configuration.mailHostName,
             recipientKeys: modules.recipientKeys,
+            senderDomains: modules.senderDomains,
             authenticator: modules.authenticator,
             relays: ports.relays,
             telemetry: telemetry

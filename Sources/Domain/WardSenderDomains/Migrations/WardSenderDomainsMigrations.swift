@@ -45,5 +45,70 @@ CREATE TABLE sender_domain_key (
 
 CREATE INDEX sender_domain_key_of_domain ON sender_domain_key (organization, domain, state);
 """#),
+Migration(module: "WardSenderDomains", number: 2, name: "alignment_reports", sqlite: #"""
+-- What receivers report about mail with the sender domain in From (DMARC aggregate reports, RFC 9990). `report_key` is the
+-- SHA-256 of reporter, identifier and span: a report that comes twice is kept once. `is_proved`: the mail that brought it was
+-- authenticated. Names servers, never people.
+CREATE TABLE alignment_report (
+    organization BLOB NOT NULL,
+    id BLOB NOT NULL,
+    report_key BLOB NOT NULL,
+    domain TEXT NOT NULL,
+    reporter TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    begins_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    is_proved INTEGER NOT NULL,
+    PRIMARY KEY (organization, id),
+    UNIQUE (organization, report_key)
+) STRICT;
+
+CREATE INDEX alignment_report_by_end ON alignment_report (organization, ends_at);
+
+CREATE TABLE alignment_record (
+    organization BLOB NOT NULL,
+    report BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    disposition TEXT NOT NULL,
+    is_signature_aligned INTEGER NOT NULL,
+    is_spf_aligned INTEGER NOT NULL,
+    PRIMARY KEY (organization, report, position)
+) STRICT;
+"""#, postgres: #"""
+-- What receivers report about mail with the sender domain in From (DMARC aggregate reports, RFC 9990). `report_key` is the
+-- SHA-256 of reporter, identifier and span: a report that comes twice is kept once. `is_proved`: the mail that brought it was
+-- authenticated. Names servers, never people.
+CREATE TABLE alignment_report (
+    organization BYTEA NOT NULL,
+    id BYTEA NOT NULL,
+    report_key BYTEA NOT NULL,
+    domain TEXT NOT NULL,
+    reporter TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    begins_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    is_proved BIGINT NOT NULL,
+    PRIMARY KEY (organization, id),
+    UNIQUE (organization, report_key)
+);
+
+CREATE INDEX alignment_report_by_end ON alignment_report (organization, ends_at);
+
+CREATE TABLE alignment_record (
+    organization BYTEA NOT NULL,
+    report BYTEA NOT NULL,
+    position BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    messages BIGINT NOT NULL,
+    disposition TEXT NOT NULL,
+    is_signature_aligned BIGINT NOT NULL,
+    is_spf_aligned BIGINT NOT NULL,
+    PRIMARY KEY (organization, report, position)
+);
+"""#),
     ]
 }

@@ -30,6 +30,12 @@ extension Routes {
             SendingDomainPages.retire
         ),
         .get(
+            "/settings/sending/reports",
+            .permission(.manageSettings),
+            "AlignmentPages.show",
+            AlignmentPages.show
+        ),
+        .get(
             "/settings/sending/mail-keys",
             .permission(.manageSettings),
             "MailKeyPages.show",

@@ -3,40 +3,40 @@
 // ZIP (PKWARE APPNOTE 6.3): the central directory says what is in the archive; stored and deflated entries are read. Encrypted
 // entries, ZIP64 and archives in several parts are not: no office program writes them for mail.
 
-import WardCompression
-
-struct ZipArchive {
-    struct Entry {
-        let name: String
+/// A ZIP archive, read within bounds.
+package struct ZipArchive {
+    package struct Entry {
+        package let name: String
         fileprivate let method: Int
         fileprivate let compressed: Int
-        let size: Int
+        /// Octets once expanded, as the archive claims.
+        package let size: Int
         fileprivate let headerAt: Int
     }
 
     private static let mostEntries = 5_000
     private let bytes: [UInt8]
-    let entries: [Entry]
+    package let entries: [Entry]
 
-    init(_ bytes: [UInt8]) throws(UnreadableDocument) {
+    package init(_ bytes: [UInt8]) throws(Inflate.Problem) {
         self.bytes = bytes
         // The end record has 22 octets and a comment of at most 65,535.
         let lowest = max(0, bytes.count - 22 - 65_535)
         var end = bytes.count - 22
         while end >= lowest, !bytes[end...].starts(with: [0x50, 0x4b, 0x05, 0x06]) { end -= 1 }
-        guard end >= lowest, end >= 0 else { throw UnreadableDocument() }
+        guard end >= lowest, end >= 0 else { throw .malformed }
         let count = Self.number(bytes, end + 10, 2)
         var position = Self.number(bytes, end + 16, 4)
-        guard count <= Self.mostEntries else { throw UnreadableDocument() }
+        guard count <= Self.mostEntries else { throw .malformed }
         var entries: [Entry] = []
         for _ in 0..<count {
             guard position >= 0, position + 46 <= bytes.count,
                 bytes[position...].starts(with: [0x50, 0x4b, 0x01, 0x02])
-            else { throw UnreadableDocument() }
+            else { throw .malformed }
             let isEncrypted = Self.number(bytes, position + 8, 2) & 1 != 0
             let nameLength = Self.number(bytes, position + 28, 2)
             let nameEnd = position + 46 + nameLength
-            guard !isEncrypted, nameEnd <= bytes.count else { throw UnreadableDocument() }
+            guard !isEncrypted, nameEnd <= bytes.count else { throw .malformed }
             entries.append(
                 Entry(
                     name: String(decoding: bytes[(position + 46)..<nameEnd], as: UTF8.self),
@@ -52,23 +52,21 @@ struct ZipArchive {
     }
 
     /// An entry's octets, at most `limit`.
-    func content(of entry: Entry, limit: Int) throws(UnreadableDocument) -> [UInt8] {
+    package func content(of entry: Entry, limit: Int) throws(Inflate.Problem) -> [UInt8] {
         let header = entry.headerAt
         guard header >= 0, header + 30 <= bytes.count, bytes[header...].starts(with: [0x50, 0x4b, 0x03, 0x04]) else {
-            throw UnreadableDocument()
+            throw .malformed
         }
         let start = header + 30 + Self.number(bytes, header + 26, 2) + Self.number(bytes, header + 28, 2)
         let end = start + entry.compressed
-        guard start <= end, end <= bytes.count else { throw UnreadableDocument() }
+        guard start <= end, end <= bytes.count else { throw .malformed }
         switch entry.method {
         case 0:
-            guard entry.compressed <= limit else { throw UnreadableDocument() }
+            guard entry.compressed <= limit else { throw .tooLong }
             return Array(bytes[start..<end])
         case 8:
-            do throws(Inflate.Problem) {
-                return try Inflate.expand(bytes[start..<end], .none, limit: limit)
-            } catch { throw UnreadableDocument() }
-        default: throw UnreadableDocument()
+            return try Inflate.expand(bytes[start..<end], .none, limit: limit)
+        default: throw .malformed
         }
     }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import WardIdentity
+import WardKernel
+import WardSenderDomains
+import WardTestKit
+
+@testable import WardWeb
+
+@Suite struct AlignmentPageTests {
+    @Test(arguments: TestStore.kinds)
+    func `receivers' reports are charted and their sources listed, for those who manage settings`(
+        kind: StoreKind
+    ) async throws {
+        try await WebWorld.with(kind) { (world: WebWorld) async throws in
+            let browser = world.browser(world.administratorToken)
+            let base = "/\(world.organization.slug)/settings/sending"
+            #expect(try await browser.get(base).text.contains("href=\"\(base)/reports\""))
+            let empty = try await browser.get("\(base)/reports").text
+            #expect(
+                empty.contains("No report yet") && empty.contains("dmarc-reports@\(world.organization.senderDomain)")
+            )
+            let begins = world.clock.now.microseconds / 1_000_000 - 86_400
+            func record(_ source: String, _ count: Int, _ result: String) -> String {
+                """
+                <record><row><source_ip>\(source)</source_ip><count>\(count)</count><policy_evaluated>
+                <disposition>reject</disposition><dkim>\(result)</dkim><spf>fail</spf></policy_evaluated></row></record>
+                """
+            }
+            let report = """
+                <feedback><report_metadata><org_name>&lt;b&gt;receiver</org_name><report_id>1</report_id>
+                <date_range><begin>\(begins)</begin><end>\(begins + 1)</end></date_range></report_metadata>
+                <policy_published><domain>\(world.organization.senderDomain)</domain><p>reject</p></policy_published>
+                \(record("192.0.2.1", 1_250, "pass"))\(record("198.51.100.9", 30, "fail"))</feedback>
+                """
+            let requester = try await world.requester(world.administratorToken)
+            let outcome = try await world.facades.senderDomains.keep(alignmentReport: Array(report.utf8), by: requester)
+            #expect(outcome == .kept(records: 2))
+            let page = try await browser.get("\(base)/reports?days=7")
+            for text in [
+                "1,250 of 1,280 messages were recognised as yours", "<figure class=\"chart\">",
+                "<code>198.51.100.9</code>",
+                "never recognised", "&lt;b&gt;receiver", "Look at the addresses below",
+            ] { #expect(page.text.contains(text), "\(text)") }
+            #expect(!page.text.contains("<b>receiver"))
+            let colleague = world.browser(try await world.token([.clinician], email: "reports@lakeside.example"))
+            #expect(try await colleague.get("\(base)/reports").status == 403)
+        }
+    }
+}
