@@ -46,19 +46,11 @@ import WardTestKit
         async throws
     {
         try await ScenarioPlace.empty(.sqlite) { place in
-            try FileManager.default.createDirectory(atPath: place.data, withIntermediateDirectories: false)
-            try await Self.mount("-t", "tmpfs", "-o", "size=12m,mode=700", "tmpfs", place.data, in: place)
-            do {
-                try await fillAndGoOn(place)
-                try await Self.unmount(place)
-            } catch {
-                try await Self.unmount(place)
-                throw error
-            }
+            try await SmallDisk.with(12, at: place) { disk in try await fillAndGoOn(place, disk) }
         }
     }
 
-    private func fillAndGoOn(_ place: ScenarioPlace) async throws {
+    private func fillAndGoOn(_ place: ScenarioPlace, _ disk: SmallDisk) async throws {
         try await place.establish("Lakeside Health")
         let small = try place.write("Id,First,Last\n1,Ada,Example\n", to: "small.csv")
         try await place.wardDoes("contacts", "import", small, "--source", "clinic")
@@ -76,21 +68,9 @@ import WardTestKit
         // An import keeps whole chunks, and goes on from the last of them.
         let isPart = counted.status == 0 && !counted.output.contains("59,999 people")
         #expect(isPart || counted.status == 2, "\(counted.output)\(counted.errors)")
-        try await Self.mount("-o", "remount,size=400m", place.data, in: place)
+        try await disk.resize(toMegabytes: 400)
         try await place.wardDoes("contacts", "import", large, "--source", "clinic")
         #expect(try await place.wardDoes("segment", "count", "family_name is not missing").contains("59,999 people"))
         try await place.wardDoes("audit", "verify")
-    }
-
-    private static func mount(_ arguments: String..., in place: ScenarioPlace) async throws {
-        let child = try ChildProcess("/bin/mount", arguments, outputIn: place.folder, named: "mount")
-        guard try await child.end() == .exited(0) else {
-            throw ChildProcess.Failure(description: "A tmpfs cannot be mounted here (root is needed): \(child.errors)")
-        }
-    }
-
-    private static func unmount(_ place: ScenarioPlace) async throws {
-        let child = try ChildProcess("/bin/umount", [place.data], outputIn: place.folder, named: "umount")
-        expectSame(try await child.end(), .exited(0))
     }
 }

@@ -18,15 +18,16 @@ import WardTestKit
 /// 5,000); `make torture` takes other numbers, the same on both. The moments are counts of messages that
 /// Postfix has, drawn from the seed that the test prints.
 @Suite(.serialized) struct KilledCampaignTests {
-    private struct Numbers {
+    struct Numbers {
         let messages: Int
+        /// How often something is taken away.
         let kills: Int
         let seed: UInt64
 
-        init(_ kind: StoreKind) {
+        init(messages standard: Int, kills standardKills: Int) {
             let environment = ProcessInfo.processInfo.environment
-            messages = environment["WARD_TEST_MESSAGES"].flatMap { Int($0) } ?? (kind == .sqlite ? 5_000 : 1_500)
-            kills = environment["WARD_TEST_KILLS"].flatMap { Int($0) } ?? 10
+            messages = environment["WARD_TEST_MESSAGES"].flatMap { Int($0) } ?? standard
+            kills = environment["WARD_TEST_KILLS"].flatMap { Int($0) } ?? standardKills
             seed = environment["WARD_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 1...999_999)
         }
 
@@ -39,9 +40,9 @@ import WardTestKit
         }
     }
 
-    private static func address(_ number: Int) -> String { "r\(number)@tls.example" }
+    static func address(_ number: Int) -> String { "r\(number)@tls.example" }
 
-    private static func people(_ count: Int) -> String {
+    static func people(_ count: Int) -> String {
         var file = "record_number,given_name,family_name,birth_date,sex,email\r\n"
         for number in 0..<count {
             file += "R-\(number),Given\(number),Family\(number),19\(50 + number % 50)-03-1\(number % 10),F,"
@@ -54,22 +55,11 @@ import WardTestKit
     func `each recipient gets a message once, but for attempts in doubt, though its sender is killed`(
         kind: StoreKind
     ) async throws {
-        let numbers = Numbers(kind)
+        let numbers = Numbers(messages: kind == .sqlite ? 5_000 : 1_500, kills: 10)
         print("Killed campaign on \(kind): WARD_TEST_SEED=\(numbers.seed)")
-        var options = TestPostfix.Options.trusted("tls.example")
-        options.settings = ["smtpd_tls_received_header = yes"]
-        try await TestPostfix.with(options) { postfix in
+        try await TestPostfix.with(Self.options) { postfix in
             try await ScenarioPlace.with(kind) { place in
-                let world = ScenarioWorld(
-                    rootsPath: try place.write(postfix.authority.rootPEM, to: "roots.pem"),
-                    routes: [
-                        ScenarioWorld.route(
-                            domain: "tls.example",
-                            port: postfix.port,
-                            certificateName: "mx.tls.example"
-                        )
-                    ]
-                )
+                let world = try Self.world(postfix, in: place)
                 let campaign = try await send(numbers, in: place, world)
                 try await kill(numbers, postfix, in: place, world)
                 let figures = try await finish(campaign, in: place, world)
@@ -78,8 +68,24 @@ import WardTestKit
         }
     }
 
+    /// A Postfix that says of each message how it came.
+    static var options: TestPostfix.Options {
+        var options = TestPostfix.Options.trusted("tls.example")
+        options.settings = ["smtpd_tls_received_header = yes"]
+        return options
+    }
+
+    static func world(_ postfix: TestPostfix, in place: ScenarioPlace) throws -> ScenarioWorld {
+        ScenarioWorld(
+            rootsPath: try place.write(postfix.authority.rootPEM, to: "roots.pem"),
+            routes: [
+                ScenarioWorld.route(domain: "tls.example", port: postfix.port, certificateName: "mx.tls.example")
+            ]
+        )
+    }
+
     /// Everything before the campaign goes out: a server takes the import over, and commands go through its socket.
-    private func send(_ numbers: Numbers, in place: ScenarioPlace, _ world: ScenarioWorld) async throws -> String {
+    func send(_ numbers: Numbers, in place: ScenarioPlace, _ world: ScenarioWorld) async throws -> String {
         try await place.opened { installation in
             let requester = try await ScenarioPlace.requester(in: installation)
             _ = try await installation.modules.segments.create(
@@ -129,22 +135,24 @@ import WardTestKit
     }
 
     /// Lets the last server work until the report says that every message has a final state.
-    private func finish(
+    func finish(
         _ campaign: String,
         in place: ScenarioPlace,
-        _ world: ScenarioWorld
+        _ world: ScenarioWorld,
+        by running: ChildProcess? = nil
     ) async throws -> [String: String] {
-        let server = try await place.startServer(world)
+        var server = running
+        if server == nil { server = try await place.startServer(world) }
         var figures: [String: String] = [:]
         try await wait(upTo: .seconds(900), every: .milliseconds(500), for: "the end of the campaign") {
             figures = try Self.fields(try await place.wardDoes("campaign", "report", campaign, "--json"))
             return figures["pending"] == "0" && figures["state"] == "finished"
         }
-        expectSame(try await place.stop(server), .exited(0))
+        if let server { expectSame(try await place.stop(server), .exited(0)) }
         return figures
     }
 
-    private func check(
+    func check(
         _ numbers: Numbers,
         _ figures: [String: String],
         _ campaign: String,
