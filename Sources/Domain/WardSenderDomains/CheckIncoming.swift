@@ -80,7 +80,7 @@ extension RecordCheck {
         var record = DomainRecord(
             purpose: .tlsReports,
             name: "_smtp._tls.\(domain)",
-            text: "v=TLSRPTv1; rua=mailto:tls-reports@\(domain)",
+            text: "v=TLSRPTv1; rua=mailto:\(SenderDomains.transportReports)@\(domain)",
             standing: .advice(.reportsMissing)
         )
         switch await resolver.texts(of: record.name) {

@@ -23,10 +23,10 @@ extension SenderDomains {
         in mail: Sensitive<[UInt8]>,
         isProved: Bool,
         of organization: OrganizationID
-    ) async throws -> AlignmentReportOutcome {
+    ) async throws -> ReportOutcome {
         let requester = Requester.service("mail.incoming", of: organization)
         let reports = mail.expose(for: .evaluating) { Self.reports(in: $0) }
-        var first: AlignmentReportOutcome?
+        var first: ReportOutcome?
         for report in reports {
             let outcome = try await keep(report, isProved: isProved, by: requester)
             first = first ?? outcome
@@ -35,7 +35,7 @@ extension SenderDomains {
     }
 
     /// Takes a report from a file, for domains whose reports come to another mailbox.
-    package func keep(alignmentReport file: [UInt8], by requester: Requester) async throws -> AlignmentReportOutcome {
+    package func keep(alignmentReport file: [UInt8], by requester: Requester) async throws -> ReportOutcome {
         try require(requester)
         let report: AggregateReport
         do {
@@ -57,7 +57,7 @@ extension SenderDomains {
         _ report: AggregateReport,
         isProved: Bool,
         by requester: Requester
-    ) async throws -> AlignmentReportOutcome {
+    ) async throws -> ReportOutcome {
         let organization = requester.organization
         let now = surroundings.now()
         let id: AlignmentReportID = surroundings.makeIdentifier()

@@ -31,6 +31,8 @@ package struct IncomingReception: MailReception {
         case feedback(OrganizationID)
         /// Reports about mail with the domain in From.
         case alignmentReports(OrganizationID)
+        /// Reports about TLS to the domain's servers.
+        case transportReports(OrganizationID)
     }
 
     /// - Parameters:
@@ -89,6 +91,7 @@ package struct IncomingReception: MailReception {
             if try await portal.isReplyAddress(address, of: organization) { return .conversation(organization) }
             if feedback.contains(local) { return .feedback(organization) }
             if local == SenderDomains.alignmentReports { return .alignmentReports(organization) }
+            if local == SenderDomains.transportReports { return .transportReports(organization) }
         }
         guard local == "postmaster", address.domain == hostName.lowercased() else { return nil }
         return try await identity.firstTenant().map { .feedback($0.id) }
@@ -118,7 +121,7 @@ package struct IncomingReception: MailReception {
         for address in mail.envelope.recipients {
             guard let peer = IPAddress(mail.session.peer) else { continue }
             switch try await place(of: address) {
-            case .conversation, .alignmentReports: break
+            case .conversation, .alignmentReports, .transportReports: break
             case .returnPath, .feedback, nil: continue
             }
             let isOwn = relays.contains(peer) || relays.contains(peer.unmapped) || !peer.isGlobal
@@ -169,7 +172,20 @@ package struct IncomingReception: MailReception {
             )
             return .kept
         case .alignmentReports(let organization):
-            try await takeReport(mail, isProved: authentication?.provedSender != nil, of: organization)
+            let isProved = authentication?.provedSender != nil
+            try await takeReport(
+                mail,
+                try await senderDomains.receiveAlignmentReport(in: mail.octets, isProved: isProved, of: organization),
+                of: organization
+            )
+            return .kept
+        case .transportReports(let organization):
+            let isProved = authentication?.provedSender != nil
+            try await takeReport(
+                mail,
+                try await senderDomains.receiveTransportReport(in: mail.octets, isProved: isProved, of: organization),
+                of: organization
+            )
             return .kept
         case .conversation(let organization):
             let sender = ReplySender(
@@ -189,12 +205,11 @@ package struct IncomingReception: MailReception {
     }
 
     /// What is no report that can be read is kept as mail that nobody understands, for a person to look at.
-    private func takeReport(_ mail: ReceivedMail, isProved: Bool, of organization: OrganizationID) async throws {
-        let outcome = try await senderDomains.receiveAlignmentReport(
-            in: mail.octets,
-            isProved: isProved,
-            of: organization
-        )
+    private func takeReport(
+        _ mail: ReceivedMail,
+        _ outcome: ReportOutcome,
+        of organization: OrganizationID
+    ) async throws {
         guard outcome == .unreadable || outcome == .otherDomain else { return }
         _ = try await delivery.receiveFeedback(
             mail.octets,

@@ -1787,6 +1787,11 @@ sender proved = remitente probado
 {passed} of {all} messages were recognised as yours = {passed} de {all} mensajes se reconocieron como suyos
 Receiver = Receptor
 {count} {count|day|days} = {count} {count|día|días}
+Connections = Conexiones
+Reported by = Informado por
+TLS to your servers = TLS hacia sus servidores
+What failed = Qué falló
+{successes} of {all} connections to your servers were protected = {successes} de {all} conexiones a sus servidores fueron protegidas
 
 """#,
 "strings/sent.es.txt": #"""
@@ -3261,6 +3266,18 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{/reports}}
 </tbody></table></div>
 {{/empty}}
+{{#transport}}
+<h2 id="transport">[[TLS to your servers]]</h2>
+<p>{{#transportState}}{{>parts/status}}{{/transportState}}</p>
+<p class="soft">[[Reported by]] {{transportReporters}}</p>
+{{#hasFailures}}<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[TLS to your servers]]</caption>
+<thead><tr><th scope="col">[[What failed]]</th><th scope="col">[[Server]]</th><th scope="col" class="number">[[Connections]]</th></tr></thead>
+<tbody>
+{{#transportFailures}}<tr><th scope="row"><code>{{failureResult}}</code></th><td data-label="[[Server]]"><code>{{failureHost}}</code></td><td class="number" data-label="[[Connections]]">{{failureSessions}}</td></tr>
+{{/transportFailures}}
+</tbody></table></div>{{/hasFailures}}
+{{/transport}}
 
 """#,
 "templates/sending/domain.mustache": #"""

@@ -62,7 +62,7 @@ import WardTestKit
     ) async throws {
         try await SenderDomainWorld.with(kind) { (world: SenderDomainWorld) async throws in
             let domains = world.senderDomains
-            func receive(_ text: String) async throws -> AlignmentReportOutcome {
+            func receive(_ text: String) async throws -> ReportOutcome {
                 try await domains.receiveAlignmentReport(in: mail(text), isProved: false, of: world.organization)
             }
             #expect(try await receive("no report") == .unreadable)
@@ -106,6 +106,39 @@ import WardTestKit
             try await keep(today + 419, "d", passed: 1, failed: 0)
             let rows = try await world.store.read { try $0.first("SELECT COUNT(*) FROM alignment_record") ?? 0 }
             #expect(rows == 2)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a TLS report by mail is kept once, of the own domain alone, and its failures are summed`(
+        kind: StoreKind
+    ) async throws {
+        try await SenderDomainWorld.with(kind) { (world: SenderDomainWorld) async throws in
+            func receive(_ identifier: String, domain: String, from begins: String? = nil) async throws -> ReportOutcome
+            {
+                let begins = begins ?? "\(world.clock.now - .days(1))"
+                let report = """
+                    {"organization-name": "Partner", "report-id": "\(identifier)", "date-range": {"start-datetime":
+                    "\(begins)", "end-datetime": "\(world.clock.now)"}, "policies": [{"policy": {"policy-type": "sts",
+                    "policy-domain": "\(domain)"}, "summary": {"total-successful-session-count": 9,
+                    "total-failure-session-count": 4}, "failure-details": [{"result-type": "certificate-expired",
+                    "receiving-mx-hostname": "mx.lakeside.example", "failed-session-count": 4}]}]}
+                    """
+                let letter = "From: a@b.example\nContent-Type: application/tlsrpt+json\n\n\(report)\n"
+                return try await world.senderDomains.receiveTransportReport(
+                    in: Sensitive(Array(letter.replacing("\n", with: "\r\n").utf8)),
+                    isProved: true,
+                    of: world.organization
+                )
+            }
+            #expect(try await receive("1", domain: "other.example") == .otherDomain)
+            #expect(try await receive("1", domain: "lakeside.example", from: "yesterday") == .unreadable)
+            #expect(try await receive("1", domain: "Lakeside.example") == .kept(records: 1))
+            #expect(try await receive("1", domain: "lakeside.example") == .keptBefore)
+            #expect(try await receive("2", domain: "lakeside.example") == .kept(records: 1))
+            let standing = try await world.senderDomains.transport(days: 7, by: world.administrator)
+            #expect(standing.reports.map(\.failures) == [4, 4] && standing.failures.map(\.sessions) == [8])
+            #expect(standing.failures.first?.host == "mx.lakeside.example" && standing.reports.first?.isProved == true)
         }
     }
 }

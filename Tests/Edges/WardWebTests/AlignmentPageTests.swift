@@ -37,11 +37,29 @@ import WardTestKit
             let requester = try await world.requester(world.administratorToken)
             let outcome = try await world.facades.senderDomains.keep(alignmentReport: Array(report.utf8), by: requester)
             #expect(outcome == .kept(records: 2))
+            let tls = """
+                {"organization-name": "Partner", "report-id": "1", "date-range": {
+                "start-datetime": "\(world.clock.now - .days(1))", "end-datetime": "\(world.clock.now)"},
+                "policies": [{"policy": {"policy-type": "sts", "policy-domain": "\(world.organization.senderDomain)"},
+                "summary": {"total-successful-session-count": 90, "total-failure-session-count": 10},
+                "failure-details": [{"result-type": "certificate-expired", "receiving-mx-hostname": "mx.lakeside.example",
+                "failed-session-count": 10}]}]}
+                """
+            let letter = [
+                "From: noreply@partner.example", "MIME-Version: 1.0", "Content-Type: application/tlsrpt+json", "", tls,
+            ].joined(separator: "\r\n")
+            let brought = try await world.facades.senderDomains.receiveTransportReport(
+                in: Sensitive(Array(letter.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n").utf8)),
+                isProved: false,
+                of: world.organization.id
+            )
+            #expect(brought == .kept(records: 1))
             let page = try await browser.get("\(base)/reports?days=7")
             for text in [
                 "1,250 of 1,280 messages were recognised as yours", "<figure class=\"chart\">",
                 "<code>198.51.100.9</code>",
-                "never recognised", "&lt;b&gt;receiver", "Look at the addresses below",
+                "never recognised", "90 of 100 connections to your servers were protected", "certificate-expired",
+                "&lt;b&gt;receiver", "Look at the addresses below",
             ] { #expect(page.text.contains(text), "\(text)") }
             #expect(!page.text.contains("<b>receiver"))
             let colleague = world.browser(try await world.token([.clinician], email: "reports@lakeside.example"))

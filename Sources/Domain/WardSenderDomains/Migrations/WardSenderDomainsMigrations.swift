@@ -110,5 +110,66 @@ CREATE TABLE alignment_record (
     PRIMARY KEY (organization, report, position)
 );
 """#),
+Migration(module: "WardSenderDomains", number: 3, name: "transport_reports", sqlite: #"""
+-- What others report about TLS to the servers of the sender domain (TLS reports, RFC 8460), one row for each report and one for each
+-- kind of failure at each host in it. `report_key` as in alignment_report.
+CREATE TABLE transport_report (
+    organization BLOB NOT NULL,
+    id BLOB NOT NULL,
+    report_key BLOB NOT NULL,
+    domain TEXT NOT NULL,
+    reporter TEXT NOT NULL,
+    begins_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    is_proved INTEGER NOT NULL,
+    successes INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    PRIMARY KEY (organization, id),
+    UNIQUE (organization, report_key)
+) STRICT;
+
+CREATE INDEX transport_report_by_end ON transport_report (organization, ends_at);
+
+CREATE TABLE transport_failure (
+    organization BLOB NOT NULL,
+    report BLOB NOT NULL,
+    position INTEGER NOT NULL,
+    result TEXT NOT NULL,
+    host TEXT NOT NULL,
+    sessions INTEGER NOT NULL,
+    PRIMARY KEY (organization, report, position)
+) STRICT;
+"""#, postgres: #"""
+-- What others report about TLS to the servers of the sender domain (TLS reports, RFC 8460), one row for each report and one for each
+-- kind of failure at each host in it. `report_key` as in alignment_report.
+CREATE TABLE transport_report (
+    organization BYTEA NOT NULL,
+    id BYTEA NOT NULL,
+    report_key BYTEA NOT NULL,
+    domain TEXT NOT NULL,
+    reporter TEXT NOT NULL,
+    begins_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    is_proved BIGINT NOT NULL,
+    successes BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    PRIMARY KEY (organization, id),
+    UNIQUE (organization, report_key)
+);
+
+CREATE INDEX transport_report_by_end ON transport_report (organization, ends_at);
+
+CREATE TABLE transport_failure (
+    organization BYTEA NOT NULL,
+    report BYTEA NOT NULL,
+    position BIGINT NOT NULL,
+    result TEXT NOT NULL,
+    host TEXT NOT NULL,
+    sessions BIGINT NOT NULL,
+    PRIMARY KEY (organization, report, position)
+);
+"""#),
     ]
 }

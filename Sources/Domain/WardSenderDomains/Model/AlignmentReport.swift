@@ -6,7 +6,7 @@ package enum AlignmentReportTag {}
 package typealias AlignmentReportID = Identifier<AlignmentReportTag>
 
 /// What became of a report that came.
-package enum AlignmentReportOutcome: Hashable, Sendable {
+package enum ReportOutcome: Hashable, Sendable {
     case kept(records: Int)
     /// The same report was kept before.
     case keptBefore

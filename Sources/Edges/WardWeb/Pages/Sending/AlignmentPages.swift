@@ -30,6 +30,21 @@ struct AlignmentContent: PageModel {
     let sources: [Source]
     let reports: [Report]
     let empty: EmptyModel?
+    let transport: Transport?
+
+    /// How others reached the domain's servers over TLS.
+    struct Transport: Sendable {
+        let transportState: StatusModel
+        let transportFailures: [Failure]
+        let hasFailures: Bool
+        let transportReporters: String
+    }
+
+    struct Failure: Sendable {
+        let failureResult: String
+        let failureHost: String
+        let failureSessions: String
+    }
 }
 
 /// What receivers report about mail with the sender domain in From (DMARC aggregate reports).
@@ -54,7 +69,11 @@ enum AlignmentPages {
             chartMarkup: chart(alignment, visit),
             sources: alignment.sources.map { source($0, words) },
             reports: alignment.reports.map { report($0, visit) },
-            empty: alignment.reports.isEmpty ? empty(alignment.domain, words) : nil
+            empty: alignment.reports.isEmpty ? empty(alignment.domain, words) : nil,
+            transport: transport(
+                try await visit.facades.senderDomains.transport(days: days, by: try visit.requester),
+                words
+            )
         )
         var page = Page(
             words("Reports of receivers"),
@@ -138,6 +157,26 @@ enum AlignmentPages {
             reportProof: report.isProved
                 ? StatusModel(visit.words("sender proved"), .good)
                 : StatusModel(visit.words("sender not proved"), .warn)
+        )
+    }
+
+    private static func transport(_ standing: TransportStanding, _ words: Words) -> AlignmentContent.Transport? {
+        guard !standing.reports.isEmpty else { return nil }
+        let successes = standing.reports.reduce(0) { $0 + $1.successes }
+        let failures = standing.reports.reduce(0) { $0 + $1.failures }
+        return .init(
+            transportState: StatusModel(
+                words(
+                    "{successes} of {all} connections to your servers were protected",
+                    ["successes": Numbers.grouped(successes), "all": Numbers.grouped(successes + failures)]
+                ),
+                failures == 0 ? .good : .bad
+            ),
+            transportFailures: standing.failures.map {
+                .init(failureResult: $0.result, failureHost: $0.host, failureSessions: Numbers.grouped($0.sessions))
+            },
+            hasFailures: !standing.failures.isEmpty,
+            transportReporters: Set(standing.reports.map(\.reporter)).sorted().joined(separator: ", ")
         )
     }
 
