@@ -82,7 +82,10 @@ struct PeerDeliveryTests {
             let client = try client(TestCertificateAuthority(named: "Stranger"))
             let endpoint = SMTPEndpoint(name: "mx.tls.example", addresses: [.loopback], port: peer.port)
             let outcome = await client.deliver(try transaction("ann@tls.example"), to: endpoint) { _ in }
-            #expect(outcome.word == "notProtected:certificate_unknown_issuer")
+            guard case .notProtected = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
             await client.close()
         }
     }
@@ -97,7 +100,7 @@ struct PeerDeliveryTests {
             for number in 1...5 {
                 let outcome = await client.deliver(try transaction("p\(number)@tls.example"), to: endpoint) { _ in }
                 guard case .delivered(let attempt) = outcome else {
-                    Issue.record("\(outcome.word)\n\(peer.log)")
+                    Issue.record("\(outcome)\n\(peer.log)")
                     return
                 }
                 #expect(attempt.tls?.verdict.isTrusted == true)
