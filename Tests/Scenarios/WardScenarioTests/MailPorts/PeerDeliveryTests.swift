@@ -120,4 +120,65 @@ struct PeerDeliveryTests {
             #expect(chunked == (chunking ? 5 : 0), "what Exim logs of BDAT: \(log)")
         }
     }
+
+    private static let openSMTPD = """
+        pki mx.tls.example cert "FOLDER/certificate.pem"
+        pki mx.tls.example key "FOLDER/key.pem"
+        listen on 127.0.0.1 port PORT hostname mx.tls.example SETTING
+        action "take" maildir "FOLDER/mail" user reader
+        match from any for domain "tls.example" action "take"
+
+        """
+
+    private func withOpenSMTPD(
+        tls: Bool,
+        _ body: (TestPeer, TestCertificateAuthority) async throws -> Void
+    ) async throws {
+        let authority = try TestCertificateAuthority()
+        let setting = tls ? "tls pki mx.tls.example" : ""
+        try await TestPeer.with(
+            TestPeer.Identity(authority: authority, name: "mx.tls.example"),
+            files: ["smtpd.conf": Self.openSMTPD.replacing("SETTING", with: setting)],
+            command: "exec smtpd -d -f FOLDER/smtpd.conf"
+        ) { try await body($0, authority) }
+    }
+
+    /// Debian 12's OpenSMTPD (6.8.0p2) keeps its key behind an engine that OpenSSL 3 no longer asks: it offers STARTTLS and no
+    /// handshake succeeds ("missing private key"), for any client. When Debian mends that, the message may arrive, protected.
+    @Test func `OpenSMTPD, which offers TLS and fails at the handshake, gets nothing in the clear`() async throws {
+        try await withOpenSMTPD(tls: true) { peer, authority in
+            let client = try client(authority)
+            let endpoint = SMTPEndpoint(name: "mx.tls.example", addresses: [.loopback], port: peer.port)
+            let outcome = await client.deliver(try transaction("ann@tls.example"), to: endpoint) { _ in }
+            await client.close()
+            if case .delivered(let attempt) = outcome {
+                #expect(attempt.tls?.verdict.isTrusted == true)
+            } else {
+                #expect(outcome.attempt.recipients == [.notTried], "\(outcome)")
+                #expect(!peer.log.contains("event=message") && !peer.log.contains("smtp message"), "\(peer.log)")
+            }
+        }
+    }
+
+    /// Nothing that has PHI goes this way: it shows that the bytes are whole.
+    @Test func `OpenSMTPD keeps a message whole, once, when it is declared free of PHI and goes in the clear`() async throws {
+        try await withOpenSMTPD(tls: false) { peer, authority in
+            let client = try client(authority)
+            let endpoint = SMTPEndpoint(name: "mx.tls.example", addresses: [.loopback], port: peer.port)
+            for number in 1...3 {
+                let transaction = try transaction("p\(number)@tls.example")
+                let outcome = await client.deliver(transaction, to: endpoint, policy: .opportunistic) { _ in }
+                guard case .delivered = outcome else {
+                    Issue.record("\(outcome)\n\(peer.log)")
+                    return
+                }
+            }
+            await client.close()
+            let messages = try await peer.waitForMessages(3)
+            #expect(messages.count == 3)
+            for message in messages {
+                #expect(message.hasSuffix("\n\n" + Self.body.joined(separator: "\n") + "\n"))
+            }
+        }
+    }
 }
