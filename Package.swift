@@ -351,7 +351,8 @@ targets += [
         name: "WardScenarioTests",
         dependencies: dependencies(
             domain + support.map(\.name) + [
-                "WardKernel", "WardStorage", "WardTelemetry", "WardScenarioKit", "WardServer", "WardCommands", "WardSMTP",
+                "WardKernel", "WardStorage", "WardTelemetry", "WardScenarioKit", "WardServer", "WardCommands",
+                "WardSMTP",
                 "WardTrust", "WardDNS",
             ],
             []

@@ -154,13 +154,16 @@ import WardKernel
             a@<script>.org
             """#
         ) + [
-            "", " ", "\r\n", " a@iana.org", "a@iana.org ", "\ta@iana.org", "a@iana.org\t", "a@iana.org\n", "a@iana.org\r",
-            "a\r\n@iana.org", "a@iana.org\r\nDATA", "a@iana.org>\r\nRCPT TO:<b@iana.org", "a\n b@iana.org", "a@\r\n iana.org",
+            "", " ", "\r\n", " a@iana.org", "a@iana.org ", "\ta@iana.org", "a@iana.org\t", "a@iana.org\n",
+            "a@iana.org\r",
+            "a\r\n@iana.org", "a@iana.org\r\nDATA", "a@iana.org>\r\nRCPT TO:<b@iana.org", "a\n b@iana.org",
+            "a@\r\n iana.org",
             "a@iana.org\r\nBcc: b@iana.org", "a\u{0}b@iana.org", "a@iana\u{0}.org", "a@iana.org\u{0}.evil.example",
             "a\u{7F}@iana.org", "a\u{1B}[2J@iana.org", "a\u{8}@iana.org", "a\u{A0}b@iana.org", "a\u{AD}b@iana.org",
             "a\u{200B}b@iana.org", "a\u{200D}@iana.org", "\u{202E}gro.anai@a.example", "a@iana\u{2024}org",
             "a@iana\u{3002}org", "a\u{FF20}iana.org", "\u{FF41}@iana.org", "a@ian\u{0430}.org", "a@\u{212A}.org",
-            "e\u{301}@iana.org", "a@iana.org\u{85}", "a@iana.org\u{2028}DATA", "a@iana.org\u{2029}", "\u{FEFF}a@iana.org",
+            "e\u{301}@iana.org", "a@iana.org\u{85}", "a@iana.org\u{2028}DATA", "a@iana.org\u{2029}",
+            "\u{FEFF}a@iana.org",
             "a@iana.org\u{E0001}", "a@\u{1F4A9}.example", "a@iana.org\u{301}",
             String(repeating: "a", count: 65) + "@iana.org",
             "a@" + String(repeating: "a", count: 64) + ".org",

@@ -91,7 +91,8 @@ package final class TestPeer: Sendable {
         process = try ChildProcess(
             "/usr/bin/unshare",
             [
-                "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", Self.root + "/Tests/Support/Peers/enter.sh",
+                "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                Self.root + "/Tests/Support/Peers/enter.sh",
                 Self.packages, folder, "/bin/sh", "-c", command,
             ],
             outputIn: folder,

@@ -126,7 +126,9 @@ extension MailPortsTests {
                     }
                     let all = try postfix.messages()
                     #expect(all.count == number + 1, "\(system):\n\(peer.log)")
-                    let new = try #require(all.first { message in !returned.contains { message.content.contains($0.path) } })
+                    let new = try #require(
+                        all.first { message in !returned.contains { message.content.contains($0.path) } }
+                    )
                     #expect(new.content.contains("Please call us about your visit."))
                     returned.append((system, try Self.returnPath(new.content)))
                 }

@@ -60,7 +60,8 @@ extension MailPortsTests {
     /// What is written behind STARTTLS must not count as said under TLS (CVE-2011-0411), and HTTP is no SMTP.
     private func expectNoInjection(_ ports: Ports) async throws {
         for (name, port) in [("incoming", ports.incoming), ("submission", ports.submission)] {
-            let injected = "EHLO x.example\r\nSTARTTLS\r\nMAIL FROM:<results@lakeside.example>\r\nRCPT TO:<ann@tls.example>\r\n"
+            let injected =
+                "EHLO x.example\r\nSTARTTLS\r\nMAIL FROM:<results@lakeside.example>\r\nRCPT TO:<ann@tls.example>\r\n"
             let said = try await talk(ports, port, "injected-\(name)", injected)
             #expect(said.contains { $0.hasPrefix("554 5.5.1") }, "\(name): \(said)")
             #expect(!said.contains { $0.hasPrefix("250 2.1") }, "\(name): \(said)")
@@ -158,11 +159,19 @@ extension MailPortsTests {
             #expect(offered[version]?.hasPrefix("offered") == true, "\(name) \(version): \(offered[version] ?? "")")
         }
         // Ciphers without authenticated encryption.
-        for list in ["cipherlist_NULL", "cipherlist_aNULL", "cipherlist_LOW", "cipherlist_3DES_IDEA", "cipherlist_AVERAGE"] {
+        for list in [
+            "cipherlist_NULL", "cipherlist_aNULL", "cipherlist_LOW", "cipherlist_3DES_IDEA", "cipherlist_AVERAGE",
+        ] {
             #expect(offered[list] == "not offered", "\(name) \(list): \(offered[list] ?? "not asked")")
         }
-        for hole in ["heartbleed", "CCS", "ROBOT", "CRIME_TLS", "POODLE_SSL", "SWEET32", "FREAK", "DROWN", "LOGJAM", "RC4", "LUCKY13"] {
-            #expect(offered[hole]?.contains("not vulnerable") == true, "\(name) \(hole): \(offered[hole] ?? "not asked")")
+        for hole in [
+            "heartbleed", "CCS", "ROBOT", "CRIME_TLS", "POODLE_SSL", "SWEET32", "FREAK", "DROWN", "LOGJAM", "RC4",
+            "LUCKY13",
+        ] {
+            #expect(
+                offered[hole]?.contains("not vulnerable") == true,
+                "\(name) \(hole): \(offered[hole] ?? "not asked")"
+            )
         }
     }
 }

@@ -97,7 +97,8 @@ extension MailPortsTests {
         }
         let parts = said.dropFirst()
         #expect(parts.count == 4, "\(said)")
-        for (number, text) in ["Señora, su cita 健康", "Señora, su cita 健康", #"day,hour\r\nLunés,9"#, "By bus."].enumerated()
+        for (number, text) in ["Señora, su cita 健康", "Señora, su cita 健康", #"day,hour\r\nLunés,9"#, "By bus."]
+            .enumerated()
         where number < parts.count {
             #expect(parts[parts.startIndex + number].contains(text), "\(said)")
         }

@@ -50,8 +50,11 @@ struct PeerDeliveryTests {
 
     private func transaction(_ recipient: String) throws -> SMTPTransaction {
         let text =
-            (["Subject: a test", "Message-ID: <1@ward.example>", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
-                "Content-Transfer-Encoding: 8bit", ""] + Self.body).map { $0 + "\r\n" }.joined()
+            ([
+                "Subject: a test", "Message-ID: <1@ward.example>", "MIME-Version: 1.0",
+                "Content-Type: text/plain; charset=utf-8",
+                "Content-Transfer-Encoding: 8bit", "",
+            ] + Self.body).map { $0 + "\r\n" }.joined()
         return SMTPTransaction(
             returnPath: EmailAddress("bounce@ward.example"),
             recipients: [try #require(EmailAddress(recipient))],
@@ -68,7 +71,10 @@ struct PeerDeliveryTests {
         )
     }
 
-    private func withExim(_ more: String, _ body: (TestPeer, TestCertificateAuthority) async throws -> Void) async throws {
+    private func withExim(
+        _ more: String,
+        _ body: (TestPeer, TestCertificateAuthority) async throws -> Void
+    ) async throws {
         let authority = try TestCertificateAuthority()
         try await TestPeer.with(
             TestPeer.Identity(authority: authority, name: "mx.tls.example"),
@@ -125,7 +131,8 @@ struct PeerDeliveryTests {
         pki mx.tls.example cert "FOLDER/certificate.pem"
         pki mx.tls.example key "FOLDER/key.pem"
         listen on 127.0.0.1 port PORT hostname mx.tls.example SETTING
-        action "take" maildir "FOLDER/mail" user reader
+        table people { "@tls.example" = "reader" }
+        action "take" maildir "FOLDER/mail" virtual <people>
         match from any for domain "tls.example" action "take"
 
         """
@@ -161,7 +168,9 @@ struct PeerDeliveryTests {
     }
 
     /// Nothing that has PHI goes this way: it shows that the bytes are whole.
-    @Test func `OpenSMTPD keeps a message whole, once, when it is declared free of PHI and goes in the clear`() async throws {
+    @Test func `OpenSMTPD keeps a message whole, once, when it is declared free of PHI and goes in the clear`()
+        async throws
+    {
         try await withOpenSMTPD(tls: false) { peer, authority in
             let client = try client(authority)
             let endpoint = SMTPEndpoint(name: "mx.tls.example", addresses: [.loopback], port: peer.port)
