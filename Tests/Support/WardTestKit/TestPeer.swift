@@ -112,8 +112,20 @@ package final class TestPeer: Sendable {
 
     /// What it said.
     package var log: String {
-        let file = FileManager.default.contents(atPath: folder + "/log") ?? Data()
-        return process.output + process.errors + String(decoding: file, as: UTF8.self)
+        // Exim's and Postfix's; what is not there says nothing.
+        let files = ["/log", "/spool/exim4/mainlog"].map { FileManager.default.contents(atPath: folder + $0) ?? Data() }
+        return process.output + process.errors + files.map { String(decoding: $0, as: UTF8.self) }.joined()
+    }
+
+    /// Waits until its log has one of these, at most a minute.
+    package func says(_ texts: [String]) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !texts.contains(where: log.contains) {
+            guard ContinuousClock.now < deadline else {
+                throw Failure(description: "It does not say \(texts):\n\(log)")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// Waits for messages in its maildir, at most a minute, and returns all that are there.

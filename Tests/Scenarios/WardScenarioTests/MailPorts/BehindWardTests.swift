@@ -152,6 +152,38 @@ extension MailPortsTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(5)), .enabled(if: TestPeer.isAvailable, "run scripts/setup test as root"))
+    func `a system that follows the guide hands nothing to a server whose certificate it cannot prove`() async throws {
+        try await with(.sqlite) { _, postfix, ports in
+            let guide = try BehindWardGuide(ports)
+            let stranger = try TestCertificateAuthority(named: "Stranger")
+            let identity = TestPeer.Identity(authority: stranger, name: "mail.lakeside.example")
+            for system in BehindWardGuide.System.allCases {
+                try await relaying(identity, guide, system) { peer in
+                    let taken = try await swaks(
+                        ports,
+                        "untrusted-\(system)",
+                        ["--server", "127.0.0.1:\(peer.port)"] + Self.letter("untrusted-\(system)")
+                    )
+                    #expect(taken.status == 0, "\(system): \(taken.said)\n\(peer.log)")
+                    let (failed, sent) = Self.endings(system)
+                    try await peer.says([failed, sent])
+                    #expect(peer.log.contains(failed) && !peer.log.contains(sent), "\(system):\n\(peer.log)")
+                }
+            }
+            #expect(postfix.messageCount == 0)
+        }
+    }
+
+    /// What its log says when a server cannot be proved, and when a message was taken.
+    private static func endings(_ system: BehindWardGuide.System) -> (failed: String, sent: String) {
+        switch system {
+        case .postfix: ("Server certificate not trusted", "status=sent")
+        case .exim: ("certificate verification failed", " => ")
+        case .openSMTPD: ("result=\"TempFail\"", "result=\"Ok\"")
+        }
+    }
+
     private func relaying(
         _ identity: TestPeer.Identity,
         _ guide: BehindWardGuide,
