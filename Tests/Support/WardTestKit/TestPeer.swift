@@ -117,9 +117,9 @@ package final class TestPeer: Sendable {
         return process.output + process.errors + files.map { String(decoding: $0, as: UTF8.self) }.joined()
     }
 
-    /// Waits until its log has one of these, at most a minute.
+    /// Waits until its log has one of these, at most half a minute.
     package func says(_ texts: [String]) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(30)
         while !texts.contains(where: log.contains) {
             guard ContinuousClock.now < deadline else {
                 throw Failure(description: "It does not say \(texts):\n\(log)")
