@@ -355,6 +355,8 @@ targets += [
         dependencies: dependencies(
             domain + support.map(\.name) + [
                 "WardKernel", "WardStorage", "WardTelemetry", "WardScenarioKit", "WardServer", "WardCommands",
+                "WardSMTP",
+                "WardTrust", "WardDNS",
             ],
             []
         ),

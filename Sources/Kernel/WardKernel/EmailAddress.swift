@@ -2,8 +2,8 @@
 
 /// One mailbox, `local@domain`, as it goes on an SMTP envelope (RFC 5321 section 4.1.2).
 ///
-/// Accepted: a dot-atom local part of at most 64 octets and a host name of at most 255 octets with at least two labels,
-/// lower-cased. Refused: quoted local parts, address literals, source routes, comments, lists and control characters,
+/// Accepted: a dot-atom local part of at most 64 octets and a host name with at least two labels, lower-cased, together at
+/// most 254 octets. Refused: quoted local parts, address literals, source routes, comments, lists and control characters,
 /// which no patient has and which every injection uses. Letters outside ASCII (RFC 6531) are refused until the mail
 /// engine speaks SMTPUTF8.
 package struct EmailAddress: Hashable, Sendable {
@@ -12,6 +12,8 @@ package struct EmailAddress: Hashable, Sendable {
     package let domain: String
 
     package init?(_ text: some StringProtocol) {
+        // A path has at most 256 octets with its brackets (RFC 5321 section 4.5.3.1.3).
+        guard text.utf8.count <= 254 else { return nil }
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, Self.isDotAtom(parts[0]), Self.isHostName(parts[1]) else { return nil }
         local = String(parts[0])

@@ -196,7 +196,7 @@ import WardTestKit
     }
 
     /// RFC 3464.
-    private static let report = """
+    static let report = """
         From: MAILER-DAEMON@mx.tls.example
         To: bounces@lakeside.example
         Subject: Undelivered Mail Returned to Sender
