@@ -35,6 +35,51 @@ def test_the_sender_domain_lists_its_records(newcomer):
     newcomer.look("sending-domain")
 
 
+def test_the_checklist_says_what_protects_messages(newcomer):
+    newcomer.open("/settings/checklist")
+    newcomer.sees("Storage is encrypted", "DKIM signs what leaves from")
+    newcomer.look("checklist")
+
+
+def test_drug_names_are_taken_over_and_found(newcomer):
+    newcomer.open("/settings/protection/drugs")
+    newcomer.page.get_by_label("generic names that come with Ward", exact=False).check()
+    newcomer.page.get_by_role("button", name="Change the draft").first.click()
+    newcomer.page.get_by_label("Search").fill("zidov")
+    newcomer.page.get_by_role("button", name="Search").click()
+    newcomer.sees("zidovudine")
+    newcomer.look("drug-names")
+
+
+def test_rates_keeping_reports_and_keys_have_pages(newcomer):
+    for page in ("rates", "retention", "sending/reports", "sending/mail-keys"):
+        newcomer.open(f"/settings/{page}")
+        newcomer.look(page.replace("/", "-"))
+
+
+def test_what_was_agreed_with_a_person_about_methods_has_a_page(newcomer):
+    become(newcomer, "Dana Reyes")
+    newcomer.section("Contacts")
+    newcomer.page.locator("main table a").first.click()
+    newcomer.follow("How messages to this person travel")
+    newcomer.look("person-protection")
+
+
+def test_a_message_is_shown_as_it_was_sent(newcomer):
+    newcomer.section("Campaigns")
+    for link in [link.get_attribute("href") for link in newcomer.page.locator("main a[href*='/campaigns/']").all()]:
+        newcomer.open("/".join(newcomer.site.split("/")[:3]) + link)
+        if newcomer.page.locator("td.number a").count():
+            break
+    newcomer.page.locator("td.number a").first.click()
+    newcomer.page.locator("main a[href*='/people/']").first.click()
+    newcomer.follow("Show the message as it was sent")
+    newcomer.page.locator("#reason").fill("The patient asks what we wrote")
+    newcomer.page.get_by_role("button", name="Show it").click()
+    newcomer.sees("Headers", "Source")
+    newcomer.look("as-sent")
+
+
 def test_a_person_has_a_page_for_requests(newcomer):
     become(newcomer, "Dana Reyes")
     newcomer.section("Contacts")

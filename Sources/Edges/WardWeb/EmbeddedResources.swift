@@ -157,6 +157,8 @@ progress { width: 100%; height: 8px; accent-color: var(--accent); display: block
 
 /* Code with the error's place under it */
 
+ul.names { columns: 14rem; list-style: none; padding: 0; }
+ul.names li { break-inside: avoid; }
 pre.source { background: var(--paper-raised); border: 1px solid var(--line); border-radius: var(--radius); padding: var(--s3); overflow-x: auto; margin: 0; white-space: pre-wrap; }
 pre.source .caret { color: var(--bad); font-weight: 700; }
 mark { background: var(--bad-wash); color: inherit; border-bottom: 2px solid var(--bad); }
@@ -2867,7 +2869,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <div class="buttons"><button type="submit">[[Search]]</button></div>
 </form>
 {{#isEmpty}}<p class="empty">{{#isSearched}}[[No name is like that.]]{{/isSearched}}{{^isSearched}}[[The scan looks for no drug yet.]]{{/isSearched}}</p>{{/isEmpty}}
-{{^isEmpty}}<ul class="columns">
+{{^isEmpty}}<ul class="names">
 {{#drugNames}}<li>{{drugName}}</li>
 {{/drugNames}}</ul>{{/isEmpty}}
 {{#moreText}}<p class="soft">{{moreText}}</p>{{/moreText}}

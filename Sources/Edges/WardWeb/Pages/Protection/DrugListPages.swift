@@ -29,7 +29,7 @@ struct DrugListContent: PageModel {
 /// The names of drugs that the content scan looks for: a list in the draft of the policy.
 enum DrugListPages {
     /// Names shown at once; the search finds the others.
-    static let shown = 200
+    static let shown = 60
     /// Characters that one form takes: with every line break encoded they stay below the form's 64 KiB.
     static let typed = 40_000
 

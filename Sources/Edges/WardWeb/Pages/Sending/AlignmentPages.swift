@@ -96,7 +96,7 @@ enum AlignmentPages {
             "{passed} of {all} messages were recognised as yours",
             ["passed": Numbers.grouped(alignment.passed), "all": Numbers.grouped(all)]
         )
-        return StatusModel(text, alignment.failed == 0 ? .good : alignment.failed * 50 <= all ? .warn : .bad)
+        return StatusModel(text, alignment.failed == 0 ? .good : alignment.failed * 20 <= all ? .warn : .bad)
     }
 
     private static func advice(_ alignment: Alignment) -> String {
@@ -124,7 +124,7 @@ enum AlignmentPages {
             let label =
                 failed == 0
                 ? day : visit.words("{day}: {failed} failed", ["day": day, "failed": Numbers.grouped(failed)])
-            values.append(ChartValue(label: label, count: count, tone: failed == 0 ? .good : .bad))
+            values.append(ChartValue(label: label, count: count, tone: tone(failed, of: count)))
         }
         guard !values.isEmpty else { return .empty }
         return Charts.bars(
@@ -132,6 +132,11 @@ enum AlignmentPages {
             title: visit.words("Messages by day, and those that failed"),
             tableHeading: (label: visit.words("Day"), count: visit.words("Messages"))
         )
+    }
+
+    /// One in twenty or fewer is a matter to look at, not an alarm.
+    private static func tone(_ failed: Int, of count: Int) -> ChartValue.Tone {
+        failed == 0 ? .good : failed * 20 <= count ? .warn : .bad
     }
 
     private static func source(_ source: Alignment.Source, _ words: Words) -> AlignmentContent.Source {
