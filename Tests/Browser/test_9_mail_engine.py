@@ -81,7 +81,6 @@ def test_a_message_is_shown_as_it_was_sent(newcomer):
 
 
 def test_a_person_has_a_page_for_requests(newcomer):
-    become(newcomer, "Dana Reyes")
     newcomer.section("Contacts")
     newcomer.page.locator("main table a").first.click()
     newcomer.follow("What the person asked for")
