@@ -106,19 +106,6 @@ extension Delivery {
     }
 }
 
-/// The decisions of one batch as JSON. Those of one campaign are the same for all of a domain, and each is written once.
-private struct DecisionEncoding {
-    private let encoder = JSONEncoder()
-    private var known: [GateDecision: [UInt8]] = [:]
-
-    mutating func octets(of decision: GateDecision) throws -> [UInt8] {
-        if let found = known[decision] { return found }
-        let octets = Array(try encoder.encode(decision))
-        known[decision] = octets
-        return octets
-    }
-}
-
 extension GateVerdict {
     /// A fixed word for the row.
     var word: String {

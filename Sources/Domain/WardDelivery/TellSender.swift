@@ -5,8 +5,8 @@ import WardStorage
 
 extension Delivery {
     /// Keeps what the sender is told about a message of their own: late after four hours, late after a day, failed; each
-    /// once, as rows that pages show (RFC 5321 section 4.5.4.1 asks for reports, and mail about mail goes by no mail). Nobody
-    /// is told about campaigns, whose reports count, nor about notices.
+    /// once, as rows that pages show and `NoticeMailer` mails. Nobody is told about campaigns, whose reports count, nor about
+    /// notices, nor about mail to staff: mail about mail about mail would have no end.
     ///
     /// A notice of lateness is known when the next attempt comes after its time, and is kept with that time.
     func tellSender(
@@ -16,7 +16,7 @@ extension Delivery {
         organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws {
-        guard row.campaign == nil, row.announces == nil else { return }
+        guard row.campaign == nil, row.announces == nil, row.recipient.contact != nil else { return }
         switch row.life.standing {
         case .queued, .inDoubt:
             guard let nextAttemptAt else { return }

@@ -194,6 +194,80 @@ import WardTestKit
         }
     }
 
+    private struct Mailboxes: StaffMailboxes {
+        let known: EmailAddress?
+
+        func mailbox(
+            of staff: StaffID,
+            organization: OrganizationID,
+            in tx: any ReadTransaction
+        ) throws -> StaffMailbox? {
+            known.map { address in
+                StaffMailbox(
+                    address: address,
+                    sender: MailSender(name: "Lakeside Health", address: address),
+                    queuePage: "https://ward.lakeside.example/lakeside/queue"
+                )
+            }
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `what a sender is to know is mailed to them once, says nothing of the message, and is followed by no more`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { (world: DeliveryWorld) async throws in
+            world.transmitter.state.withLock { $0.standard = .failForNow }
+            let person = try await world.makePerson()
+            let content = ComposedContent(subject: "SECRETSUBJECT", text: "SECRETTEXT")
+            let address = try DeliveryWorld.address()
+            let outcome = try await world.delivery.send(
+                Sensitive(content),
+                terms: try single(world),
+                to: .contact(person),
+                at: address,
+                by: world.marketer
+            )
+            guard case .queued(let id, _) = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+            let mailboxes = Mailboxes(known: EmailAddress("dana@staff.example"))
+            func mailed() async throws -> Int {
+                try await world.delivery.mailNotices(of: world.ground.organization, to: mailboxes)
+            }
+            for _ in 0..<18 {
+                try await world.drain()
+                world.clock.advance(by: .minutes(15))
+            }
+            #expect(try await mailed() == 1)
+            #expect(try await mailed() == 0)
+            world.transmitter.state.withLock { $0.standard = .accept }
+            try await world.drain()
+            let mails = world.transmitter.taken.map { String(decoding: $0.bytes, as: UTF8.self) }
+            let notice = try #require(mails.first { $0.contains("A message is not delivered yet") })
+            #expect(notice.contains("\(id)") && notice.contains("https://ward.lakeside.example/lakeside/queue"))
+            #expect(!notice.contains("SECRET"))
+            world.clock.advance(by: .hours(4))
+            try await world.drain()
+            #expect(try await world.standing(of: id) == .delivered)
+            world.clock.advance(by: .hours(90))
+            #expect(try await mailed() == 0)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a notice whose sender has no mailbox stays on the page alone`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { (world: DeliveryWorld) async throws in
+            world.transmitter.state.withLock { $0.standard = .refuse(.policy) }
+            _ = try await world.queued(to: try await world.makePerson(), try single(world))
+            try await world.drain()
+            let nobody = Mailboxes(known: nil)
+            #expect(try await world.delivery.mailNotices(of: world.ground.organization, to: nobody) == 0)
+            #expect(try await world.delivery.senderNotices(by: world.marketer).map(\.kind) == [.failed])
+        }
+    }
+
     @Test(arguments: TestStore.kinds)
     func `nobody is told about what arrives in time, nor about campaigns`(kind: StoreKind) async throws {
         try await DeliveryWorld.with(kind) { world in

@@ -68,6 +68,10 @@ import WardTrust
                 #expect(word.hasPrefix("notProtected:") || word.hasPrefix("transient:"), "\(word)")
             }
             if order.stage == .finalDot { #expect(word == "inDoubt:connection_lost") }
+        } else if order.stage == .greeting, word == "transient:unreachable:connect" {
+            // It closes right behind its greeting. On a busy machine the close is there before anybody reads, and counts as a
+            // connection that never came to be; like the refusal, that is tried again.
+            #expect(FaultMatrix.expectation(order.fault, at: order.stage) == .outcome("transient:refused:greeting"))
         } else {
             #expect(FaultMatrix.expectation(order.fault, at: order.stage) == .outcome(word), "\(order.order)")
         }

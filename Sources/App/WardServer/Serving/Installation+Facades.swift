@@ -66,6 +66,7 @@ extension Installation {
             NamedService { try await imports.run() },
             NamedService { [epochWorker] in try await epochWorker.run() },
             NamedService { [purger] in try await purger.run() },
+            NamedService { [noticeMailer] in try await noticeMailer.run() },
             NamedService { [revocations] in try await revocations.run() },
         ]
     }
@@ -77,6 +78,18 @@ extension Installation {
             organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
             failed: { [telemetry] error in
                 telemetry.record(.workerRoundFailed, .warning, [.word("worker", "purges"), .errorType(error)])
+            }
+        )
+    }
+
+    /// Mails senders what they are to know about their messages.
+    private var noticeMailer: NoticeMailer {
+        NoticeMailer(
+            modules.delivery,
+            mailboxes: OrganizationsForSending(identity: identity),
+            organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
+            failed: { [telemetry] error in
+                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "notices"), .errorType(error)])
             }
         )
     }

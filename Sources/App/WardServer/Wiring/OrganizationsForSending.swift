@@ -8,7 +8,7 @@ import WardPortal
 import WardStorage
 
 /// Tells the portal and campaigns what WardIdentity knows about an organization and its staff.
-struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations {
+struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations, StaffMailboxes {
     let identity: Identity
 
     func portalOrganization(_ id: OrganizationID, in tx: any ReadTransaction) throws -> PortalOrganization {
@@ -35,6 +35,17 @@ struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations {
     func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? {
         guard requester.kind == .staff, let staff = StaffID(bytes: requester.identifier) else { return nil }
         return try identity.emailAddress(of: staff, organization: requester.organization, in: tx)
+    }
+
+    func mailbox(of staff: StaffID, organization id: OrganizationID, in tx: any ReadTransaction) throws -> StaffMailbox?
+    {
+        guard let address = try identity.emailAddress(of: staff, organization: id, in: tx) else { return nil }
+        let organization = try identity.organization(id, in: tx)
+        return StaffMailbox(
+            address: address,
+            sender: MailSender(name: organization.name, address: try organization.mailAddress),
+            queuePage: "\(organization.staffAddress)/\(organization.slug)/queue"
+        )
     }
 }
 

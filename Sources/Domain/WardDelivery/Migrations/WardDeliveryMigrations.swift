@@ -664,5 +664,12 @@ ALTER TABLE delivery_protected ADD COLUMN signer TEXT;
 -- The fingerprint of the organization's own key that signed the encrypted form; NULL where nobody signed it.
 ALTER TABLE delivery_protected ADD COLUMN signer TEXT;
 """#),
+Migration(module: "WardDelivery", number: 9, name: "mailed_notices", sqlite: #"""
+-- When a notice to a sender went out by mail, or was found to have nobody to go to; null: not yet.
+ALTER TABLE delivery_notice ADD COLUMN mailed_at INTEGER;
+"""#, postgres: #"""
+-- When a notice to a sender went out by mail, or was found to have nobody to go to; null: not yet.
+ALTER TABLE delivery_notice ADD COLUMN mailed_at BIGINT;
+"""#),
     ]
 }

@@ -161,6 +161,39 @@ enum NoticeQueries {
         }
     }
 
+    /// What is to be said now and was said in no mail, oldest first.
+    static func unmailed(
+        at now: Timestamp,
+        limit: Int,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [SenderNotice] {
+        try tx.rows(
+            """
+            SELECT delivery, kind, raised_at FROM delivery_notice
+            WHERE organization = \(organization) AND raised_at <= \(now) AND mailed_at IS NULL
+            ORDER BY raised_at, delivery LIMIT \(limit)
+            """
+        ).compactMap { row in
+            guard let kind = SenderNoticeKind(rawValue: try row.value("kind")) else { return nil }
+            return SenderNotice(message: try row.value("delivery"), kind: kind, raisedAt: try row.value("raised_at"))
+        }
+    }
+
+    static func markMailed(
+        _ notice: SenderNotice,
+        at now: Timestamp,
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            UPDATE delivery_notice SET mailed_at = \(now)
+            WHERE organization = \(organization) AND delivery = \(notice.message) AND kind = \(notice.kind.rawValue)
+            """
+        )
+    }
+
     static func markSeen(at now: Timestamp, of organization: OrganizationID, in tx: any WriteTransaction) throws {
         try tx.execute(
             """

@@ -77,12 +77,7 @@ struct ContactsKeysAddCommand: FacadeCommand {
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let id = try PersonArgument.identifier(contact)
-        var given: [UInt8] = []
-        for try await chunk in session.files.read(file) {
-            given += chunk
-            // The keeper says that it is too large; there is no need to read on.
-            if given.count > RecipientKeys.largestKey { break }
-        }
+        let given = try await session.files.octets(of: file, limit: RecipientKeys.largestKey)
         switch try await session.facades.recipientKeys.add(given, for: id, by: session.requester) {
         case .added(let key):
             return await session.say(

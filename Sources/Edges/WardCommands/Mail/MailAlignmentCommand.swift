@@ -68,12 +68,7 @@ struct MailAlignmentKeepCommand: FacadeCommand {
     @Argument(help: "The report's file.") var file: String
 
     func run(with session: CommandSession) async throws -> ExitStatus {
-        var bytes: [UInt8] = []
-        for try await chunk in session.files.read(file) {
-            bytes += chunk
-            // The façade says that it cannot be read; there is no need to read on.
-            if bytes.count > SenderDomains.longestAlignmentReport { break }
-        }
+        let bytes = try await session.files.octets(of: file, limit: SenderDomains.longestAlignmentReport)
         let outcome = try await session.facades.senderDomains.keep(alignmentReport: bytes, by: session.requester)
         switch outcome {
         case .kept(let records):

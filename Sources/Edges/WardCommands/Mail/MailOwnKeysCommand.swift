@@ -312,13 +312,7 @@ private enum OwnKeyArgument {
     }
 
     static func read(_ file: String, _ session: CommandSession) async throws -> [UInt8] {
-        var given: [UInt8] = []
-        for try await chunk in session.files.read(file) {
-            given += chunk
-            // The keeper says that it is too large; there is no need to read on.
-            if given.count > MailKeys.largestFile { break }
-        }
-        return given
+        try await session.files.octets(of: file, limit: MailKeys.largestFile)
     }
 
     static func show(_ text: String, named name: String, _ session: CommandSession, asJSON: Bool) async {

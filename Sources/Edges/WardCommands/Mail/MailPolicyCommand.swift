@@ -349,12 +349,7 @@ struct MailPolicyScanCommand: FacadeCommand {
         let patterns = try pattern.map { try SafePattern($0) }
         var named = DrugList.names(in: drug.joined(separator: "\n")) + (commonDrugs ? DrugList.common : [])
         if let drugFile {
-            var bytes: [UInt8] = []
-            for try await chunk in session.files.read(drugFile) {
-                bytes += chunk
-                // 20,000 names of 100 octets; the policy says that there are too many.
-                if bytes.count > 4 << 20 { break }
-            }
+            let bytes = try await session.files.octets(of: drugFile, limit: 4 << 20)
             named += DrugList.names(in: String(decoding: bytes, as: UTF8.self))
         }
         if let longest = DrugList.firstUnusable(in: named) {

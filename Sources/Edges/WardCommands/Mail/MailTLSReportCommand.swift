@@ -18,12 +18,7 @@ struct MailTLSReportCommand: FacadeCommand {
     @Argument(help: "The report's file.") var file: String
 
     func run(with session: CommandSession) async throws -> ExitStatus {
-        var bytes: [UInt8] = []
-        for try await chunk in session.files.read(file) {
-            bytes += chunk
-            // The façade says that it is too large; there is no need to read on.
-            if bytes.count > SenderDomains.longestTLSReport { break }
-        }
+        let bytes = try await session.files.octets(of: file, limit: SenderDomains.longestTLSReport)
         let report = try await session.facades.senderDomains.read(tlsReport: bytes, by: session.requester)
         if common.json {
             for line in report.lines { await session.output.line(json(line, of: report)) }

@@ -23,3 +23,16 @@ package protocol CommandFiles: Sendable {
     /// Makes or replaces a file with mode 0600.
     func write(_ path: String, _ bytes: [UInt8]) async throws
 }
+
+extension CommandFiles {
+    /// The whole of a file, as far as it goes a little beyond `limit` octets: whoever takes more than that as too large says so,
+    /// and there is no need to read on.
+    func octets(of path: String, limit: Int) async throws -> [UInt8] {
+        var octets: [UInt8] = []
+        for try await chunk in read(path) {
+            octets += chunk
+            if octets.count > limit { break }
+        }
+        return octets
+    }
+}
