@@ -129,12 +129,15 @@ extension Consent {
             let page = Array(contacts[start..<min(start + 500, contacts.count)])
             for row in try UnencryptedRequestQueries.all(of: page, organization: organization, in: tx) {
                 let withdrawn: Timestamp? = try row.optional("withdrawn_at")
+                let answered: Timestamp? = try row.optional("answered_at")
                 let entry = RequestStanding.Entry(
                     id: try row.value("id"),
                     hash: try row.value("address_hash"),
                     choice: try Self.word(row, "choice"),
                     scope: try Self.word(row, "scope"),
-                    isWithdrawn: withdrawn != nil
+                    isWithdrawn: withdrawn != nil,
+                    isAnswered: answered != nil,
+                    answeredBy: try row.optional("answered_by")
                 )
                 entries[try row.value("contact"), default: []].append(entry)
             }

@@ -225,6 +225,11 @@ extension Delivery {
                     try settle(.gateHeld(.warmUp, until: until), &candidate.row, candidate.item, at: now, in: tx)
                     continue
                 }
+                guard try useRequest(of: candidate.row, candidate.content.terms, clearance, in: tx) else {
+                    // Asked again at once, when the gate knows of the other answer.
+                    try settle(.gateHeld(.noMethod, until: now), &candidate.row, candidate.item, at: now, in: tx)
+                    continue
+                }
                 steps[candidate.position] = try begin(
                     &candidate,
                     clearance,

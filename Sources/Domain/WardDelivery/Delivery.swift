@@ -20,6 +20,10 @@ package struct DeliveryConfiguration: Sendable, Hashable {
     package var lease: Duration
     /// How often an idle worker looks for work.
     package var pollInterval: Duration
+    /// Against how many past decisions a draft is run within the request that asks for it.
+    package var immediateTrial = 500
+    /// Past decisions that are read and replayed at once.
+    package var decisionsAtOnce = 500
 
     package init(
         schedule: RetrySchedule = RetrySchedule(),
@@ -189,6 +193,8 @@ extension RecordKind {
 extension WorkKind {
     /// One attempt of one message.
     static let deliveryAttempt = WorkKind("delivery.attempt")
+    /// A draft of the protection policy against past decisions.
+    static let policyTrial = WorkKind("delivery.trial")
 }
 
 extension AuditAction {

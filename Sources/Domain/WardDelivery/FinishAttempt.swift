@@ -283,6 +283,7 @@ extension Delivery {
         )
         if action == .messageDeposit { entry.disclosure = AuditDisclosure(channel: "portal", protection: "portal") }
         try audit.record(entry, by: Self.service(organization), in: tx)
+        try reopenRequest(of: row, organization: organization, in: tx)
     }
 
     private func seal(

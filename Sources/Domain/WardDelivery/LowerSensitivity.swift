@@ -22,14 +22,21 @@ package struct SensitivityLowering: Sendable {
     }
 }
 
+/// What is kept with a message whose sender lowered it.
+package struct KeptLowering: Sendable, Hashable {
+    /// What it would have been.
+    package let from: Sensitivity
+    /// In the sender's words; they stated with it that the message holds no health information.
+    package let reason: Sensitive<String>
+}
+
 extension Delivery {
     /// The content and terms of a single message as its sender meant them: marks taken out of the subject and heeded, a
-    /// lowering checked and audited, in the caller's transaction.
+    /// lowering checked. `recordSensitivity` audits both once the message has its identifier.
     func classified(
         _ content: Sensitive<ComposedContent>,
         _ terms: MessageTerms,
         lowering: SensitivityLowering?,
-        to recipient: MessageRecipient,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> (Sensitive<ComposedContent>, MessageTerms) {
@@ -39,43 +46,58 @@ extension Delivery {
         if let lowering {
             try requester.require(.lowerSensitivity)
             guard lowering.isComplete else { throw DeliveryError.loweringIncomplete }
-            let facts = ["from": terms.sensitivity.rawValue, "to": Sensitivity.routine.rawValue]
+            terms.lowering = KeptLowering(
+                from: terms.sensitivity,
+                reason: lowering.reason.map { String($0.prefix(500)) }
+            )
             terms.sensitivity = .routine
             terms.isDeclaredFreeOfPHI = true
-            try audit.record(
-                AuditEntry(
-                    .sensitivityLower,
-                    subject: recipient.contact,
-                    reason: lowering.reason.map { String($0.prefix(500)) },
-                    facts: facts.merging(["attested": "contains_no_phi"]) { $1 }
-                ),
-                by: requester,
-                in: tx
-            )
         }
         let marks = try policyInForce(of: requester.organization, in: tx).policy.marks
         let (subject, raised) = content.expose(for: .evaluating) { marks.reading($0.subject) }
         guard let raised else { return (content, terms) }
-        let before = terms.sensitivity
-        terms.sensitivity = max(before, raised)
+        terms.sensitivity = max(terms.sensitivity, raised)
         // Whoever marks a message as in need of protection has not declared it free of anything.
         terms.isDeclaredFreeOfPHI = false
-        if terms.sensitivity != before {
-            try audit.record(
-                AuditEntry(
-                    .sensitivityRaise,
-                    subject: recipient.contact,
-                    facts: ["from": before.rawValue, "to": terms.sensitivity.rawValue]
-                ),
-                by: requester,
-                in: tx
-            )
-        }
         let marked = content.map { content in
             var content = content
             content.subject = subject
             return content
         }
         return (marked, terms)
+    }
+
+    /// Audits, about the message itself, that its sender lowered or raised it.
+    ///
+    /// - Parameter asked: what the message was before.
+    func recordSensitivity(
+        of message: PreparedMessage,
+        was asked: Sensitivity,
+        by requester: Requester,
+        in tx: any WriteTransaction
+    ) throws {
+        func record(_ action: AuditAction, _ reason: Sensitive<String>?, _ facts: [String: String]) throws {
+            try audit.record(
+                AuditEntry(
+                    action,
+                    object: AuditObject(kind: "message", message.id),
+                    subject: message.draft.recipient.contact,
+                    reason: reason,
+                    facts: facts
+                ),
+                by: requester,
+                in: tx
+            )
+        }
+        var before = asked
+        if let lowering = message.terms.lowering {
+            before = .routine
+            let facts = ["from": lowering.from.rawValue, "to": before.rawValue, "attested": "contains_no_phi"]
+            try record(.sensitivityLower, lowering.reason, facts)
+        }
+        let after = message.terms.sensitivity
+        if after > before {
+            try record(.sensitivityRaise, nil, ["from": before.rawValue, "to": after.rawValue])
+        }
     }
 }

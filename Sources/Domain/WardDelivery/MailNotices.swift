@@ -29,38 +29,70 @@ package protocol StaffMailboxes: Sendable {
 }
 
 extension Delivery {
-    /// Notices of one round; the next takes the rest.
+    /// Notices that are read at once.
     private static let noticesAtOnce = 50
+
+    /// How many notices of one round may fail before the rest waits for the next: what stops so many stops all of them.
+    private static let mostFailures = 200
 
     /// Mails to their authors what is to be said about messages to one person: late after four hours, late after a day, failed
     /// (RFC 5321 section 4.5.4.1). Each goes once, in the transaction that notes it, and says nothing of the message but its
-    /// identifier. A notice whose author is nobody (a program's account, the platform) stays on the page alone.
+    /// identifier. A notice whose author is nobody (a program's account, the platform) stays on the page alone. One that
+    /// fails holds up no other; the next round tries it again.
     ///
+    /// - Parameter failed: hears of each notice that could not be queued.
     /// - Returns: how many were queued.
-    func mailNotices(of organization: OrganizationID, to mailboxes: any StaffMailboxes) async throws -> Int {
-        try await store.write { tx in
-            let now = self.surroundings.now()
-            let due = try NoticeQueries.unmailed(at: now, limit: Self.noticesAtOnce, of: organization, in: tx)
-            var count = 0
+    package func mailNotices(
+        of organization: OrganizationID,
+        to mailboxes: any StaffMailboxes,
+        failed: @Sendable (any Error) -> Void
+    ) async throws -> Int {
+        var count = 0
+        var left: Set<SenderNotice> = []
+        while left.count < Self.mostFailures {
+            let limit = Self.noticesAtOnce + left.count
+            let due = try await store.read { tx in
+                try NoticeQueries.unmailed(at: self.surroundings.now(), limit: limit, of: organization, in: tx)
+            }.filter { !left.contains($0) }
+            guard !due.isEmpty else { break }
             for notice in due {
-                try NoticeQueries.markMailed(notice, at: now, of: organization, in: tx)
-                guard let row = try DeliveryQueries.find(notice.message, of: organization, in: tx),
-                    let author = try self.content(row.content, of: organization, in: tx).terms.author,
-                    let mailbox = try mailboxes.mailbox(of: author, organization: organization, in: tx)
-                else { continue }
-                var terms = MessageTerms(messageClass: .staff, sensitivity: .routine, sender: mailbox.sender)
-                terms.priority = 1
-                _ = try self.send(
-                    Sensitive(Self.words(about: notice, mailbox)),
-                    terms: terms,
-                    to: .staff(author),
-                    at: mailbox.address,
-                    by: Self.service(organization),
-                    in: tx
-                )
-                count += 1
+                do {
+                    if try await mail(notice, of: organization, to: mailboxes) { count += 1 }
+                } catch let error as CancellationError {
+                    throw error
+                } catch {
+                    left.insert(notice)
+                    failed(error)
+                }
             }
-            return count
+        }
+        return count
+    }
+
+    /// - Returns: false where there is nobody to mail it to.
+    private func mail(
+        _ notice: SenderNotice,
+        of organization: OrganizationID,
+        to mailboxes: any StaffMailboxes
+    ) async throws -> Bool {
+        try await store.write { tx in
+            guard
+                try NoticeQueries.markMailed(notice, at: self.surroundings.now(), of: organization, in: tx),
+                let row = try DeliveryQueries.find(notice.message, of: organization, in: tx),
+                let author = try self.content(row.content, of: organization, in: tx).terms.author,
+                let mailbox = try mailboxes.mailbox(of: author, organization: organization, in: tx)
+            else { return false }
+            var terms = MessageTerms(messageClass: .staff, sensitivity: .routine, sender: mailbox.sender)
+            terms.priority = 1
+            _ = try self.send(
+                Sensitive(Self.words(about: notice, mailbox)),
+                terms: terms,
+                to: .staff(author),
+                at: mailbox.address,
+                by: Self.service(organization),
+                in: tx
+            )
+            return true
         }
     }
 
@@ -77,48 +109,5 @@ extension Delivery {
 
                 """
         )
-    }
-}
-
-/// Mails notices to senders, every minute and for every organization.
-package final class NoticeMailer: Sendable {
-    private let delivery: Delivery
-    private let mailboxes: any StaffMailboxes
-    private let organizations: @Sendable () async throws -> [OrganizationID]
-    private let failed: @Sendable (any Error) -> Void
-
-    /// - Parameter failed: hears of a round that could not be finished; the next one does what it left.
-    package init(
-        _ delivery: Delivery,
-        mailboxes: any StaffMailboxes,
-        organizations: @escaping @Sendable () async throws -> [OrganizationID],
-        failed: @escaping @Sendable (any Error) -> Void
-    ) {
-        self.delivery = delivery
-        self.mailboxes = mailboxes
-        self.organizations = organizations
-        self.failed = failed
-    }
-
-    /// Works until the task is cancelled.
-    package func run() async throws {
-        do {
-            while !Task.isCancelled {
-                await round()
-                try await delivery.surroundings.wait(.minutes(1))
-            }
-        } catch is CancellationError {
-            // The end that was asked for.
-        }
-    }
-
-    func round() async {
-        do {
-            for organization in try await organizations() {
-                _ = try await delivery.mailNotices(of: organization, to: mailboxes)
-            }
-        } catch {
-            failed(error)
-        }
     }
 }

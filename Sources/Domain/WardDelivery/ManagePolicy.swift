@@ -35,6 +35,7 @@ extension Delivery {
             } else {
                 try PolicyQueries.updateDraft(policy, at: now, by: requester, in: tx)
             }
+            try self.dropTrial(of: organization, in: tx)
             try PolicyChangeQueries.clear(number ?? 1, of: organization, in: tx)
             try self.record(.policyDraft, number ?? 1, by: requester, in: tx)
             return .done
@@ -68,6 +69,7 @@ extension Delivery {
             guard let draft, try PolicyQueries.discardDraft(of: requester.organization, in: tx) else {
                 return .refused(.noDraft)
             }
+            try self.dropTrial(of: requester.organization, in: tx)
             try PolicyChangeQueries.clear(draft.number, of: requester.organization, in: tx)
             try self.record(.policyDiscard, draft.number, by: requester, in: tx)
             return .done

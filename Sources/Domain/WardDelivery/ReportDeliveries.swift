@@ -91,16 +91,33 @@ extension Delivery {
                 by: requester,
                 in: tx
             )
+            let terms = try self.terms(of: row, organization: organization, in: tx)
             return DeliveryExplanation(
                 summary: DeliverySummary(row),
                 messageClass: row.messageClass.rawValue,
                 sensitivity: row.sensitivity,
+                lowering: terms?.lowering,
+                isTimeCritical: terms?.isTimeCritical ?? false,
+                answersRequest: terms?.answersRequest,
                 decisions: try self.decisions(of: id, recipient: row.recipient, organization: organization, in: tx),
                 attempts: try self.attempts(of: row, organization: organization, in: tx),
                 notice: try DeliveryQueries.notice(announcing: id, of: organization, in: tx).map(DeliverySummary.init),
                 incoming: try IncomingQueries.about(id, of: organization, in: tx),
                 notAsked: GateQuestionName.notAsked
             )
+        }
+    }
+
+    /// Nil when the person was erased since, and the content with them.
+    private func terms(
+        of row: StoredDelivery,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> MessageTerms? {
+        do {
+            return try content(row.content, of: organization, in: tx).terms
+        } catch VaultError.subjectErased {
+            return nil
         }
     }
 

@@ -60,58 +60,6 @@ extension GateDecision {
 }
 
 extension Delivery {
-    private static let page = 500
-
-    /// Runs the draft against the decisions of the last days and keeps which messages it would have treated otherwise.
-    ///
-    /// - Parameter days: 1 … 365.
-    /// - Parameter progress: told after each page how many decisions were looked at.
-    package func tryDraft(
-        days: Int,
-        by requester: Requester,
-        progress: @Sendable (Int) async -> Void = { _ in }
-    ) async throws -> PolicyOutcome {
-        try requester.require(.manageSettings)
-        guard (1...365).contains(days) else { return .refused(.daysInvalid) }
-        let organization = requester.organization
-        let (draft, inForce) = try await store.read { tx in
-            (
-                try PolicyQueries.find("draft", of: organization, in: tx),
-                try self.policyInForce(of: organization, in: tx)
-            )
-        }
-        guard let draft else { return .refused(.noDraft) }
-        try await store.write { tx in try PolicyChangeQueries.clear(draft.number, of: organization, in: tx) }
-        let start = surroundings.now() - .hours(24 * days)
-        var last = Self.first(at: start)
-        var count = 0
-        while true {
-            let page = try await readDecisions(after: last, of: organization)
-            guard let end = page.last?.kept.id else { break }
-            last = end
-            count += page.count
-            let differences = page.map { found -> (DecisionPages.Kept, String, String) in
-                guard let decision = found.decision else { return (found.kept, "", "") }
-                let after = decision.replayed(under: draft.policy).verdict.word
-                return (found.kept, decision.verdict.word, after)
-            }
-            try await store.write { tx in
-                for (kept, before, after) in differences {
-                    try PolicyChangeQueries.put(
-                        kept,
-                        before: before,
-                        after: after,
-                        number: draft.number,
-                        organization: organization,
-                        in: tx
-                    )
-                }
-            }
-            await progress(count)
-        }
-        return try await finishTrial(draft, against: inForce.number, days: days, decisions: count, by: requester)
-    }
-
     /// How many messages the draft would have treated otherwise, the most frequent first.
     package func draftChanges(by requester: Requester) async throws -> [PolicyChangeCount] {
         try requester.require(.manageSettings)
@@ -180,12 +128,20 @@ extension Delivery {
         return report
     }
 
-    private func readDecisions(
+    /// - Parameter end: the first that is left out; nil: none is.
+    func readDecisions(
         after: GateDecisionID,
+        before end: GateDecisionID? = nil,
         of organization: OrganizationID
     ) async throws -> [(kept: DecisionPages.Kept, decision: GateDecision?)] {
         try await store.read { tx in
-            try DecisionPages.page(after: after, limit: Self.page, of: organization, in: tx).map { kept in
+            try DecisionPages.page(
+                after: after,
+                before: end,
+                limit: self.configuration.decisionsAtOnce,
+                of: organization,
+                in: tx
+            ).map { kept in
                 (kept, try self.decision(kept, of: organization, in: tx))
             }
         }
@@ -204,41 +160,8 @@ extension Delivery {
         }
     }
 
-    private func finishTrial(
-        _ draft: NumberedPolicy,
-        against: Int,
-        days: Int,
-        decisions: Int,
-        by requester: Requester
-    ) async throws -> PolicyOutcome {
-        let organization = requester.organization
-        return try await store.write { tx in
-            // Changed while it ran: what was found is about another draft.
-            guard let now = try PolicyQueries.find("draft", of: organization, in: tx), now.number == draft.number,
-                now.policy == draft.policy
-            else { return .refused(.changedSince) }
-            let trial = PolicyTrial(
-                triedAt: self.surroundings.now(),
-                days: days,
-                against: against,
-                decisions: decisions
-            )
-            try PolicyQueries.noteTrial(trial, of: draft.number, organization: organization, in: tx)
-            try self.audit.record(
-                AuditEntry(
-                    .policyTry,
-                    object: AuditObject(kind: "protection_policy", identifier: Array("\(draft.number)".utf8)),
-                    facts: ["policy": "\(draft.number)", "days": "\(days)", "decisions": "\(decisions)"]
-                ),
-                by: requester,
-                in: tx
-            )
-            return .done
-        }
-    }
-
     /// Before every identifier that is made from this moment on (RFC 9562 section 5.7: milliseconds in the first 48 bits).
-    private static func first(at time: Timestamp) -> GateDecisionID {
+    static func first(at time: Timestamp) -> GateDecisionID {
         GateDecisionID(high: UInt64(max(0, time.microseconds / 1_000)) << 16, low: 0)
     }
 }

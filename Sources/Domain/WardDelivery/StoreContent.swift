@@ -153,6 +153,8 @@ private struct StoredContent: Codable, Sendable {
     var isDeclaredFree: Bool?
     var answersRequest: UnencryptedRequestID?
     var isTimeCritical: Bool?
+    var loweredFrom: Sensitivity?
+    var loweredBecause: String?
     /// The template as numbers: how it was written before `templateOctets` was.
     var template: [UInt8]?
     /// The same in base64, forty times as quick to read.
@@ -179,6 +181,8 @@ private struct StoredContent: Codable, Sendable {
         answersRequest = terms.answersRequest
         templateOctets = Data(template)
         isTimeCritical = terms.isTimeCritical ? true : nil
+        loweredFrom = terms.lowering?.from
+        loweredBecause = terms.lowering?.reason.expose(for: .sealing) { $0 }
     }
 
     var messageTerms: MessageTerms? {
@@ -200,6 +204,7 @@ private struct StoredContent: Codable, Sendable {
         terms.author = author
         terms.isDeclaredFreeOfPHI = isDeclaredFree ?? false
         terms.answersRequest = answersRequest
+        terms.lowering = loweredFrom.map { KeptLowering(from: $0, reason: Sensitive(loweredBecause ?? "")) }
         return terms
     }
 }

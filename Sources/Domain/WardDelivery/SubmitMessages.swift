@@ -60,8 +60,8 @@ extension Delivery {
     }
 
     /// Composes, submits and queues one message to one recipient, in the caller's transaction. A mark in its subject raises
-    /// it; a lowering needs a permission, a reason and an attestation. A request for one answer that the terms name is used
-    /// up by a message that is queued or held.
+    /// it; a lowering needs a permission, a reason and an attestation. A request for one answer that the terms name must be
+    /// open; the first attempt that relies on it uses it up.
     package func send(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
@@ -72,14 +72,8 @@ extension Delivery {
         in tx: any WriteTransaction
     ) throws -> SubmissionOutcome {
         try requireSending(requester)
-        var (content, terms) = try classified(
-            content,
-            terms,
-            lowering: lowering,
-            to: recipient,
-            by: requester,
-            in: tx
-        )
+        let asked = terms.sensitivity
+        var (content, terms) = try classified(content, terms, lowering: lowering, by: requester, in: tx)
         terms.composer = LiteralComposer.name
         let made = try self.content(
             terms,
@@ -89,26 +83,10 @@ extension Delivery {
         )
         try store(made, in: tx)
         let prepared = try prepare(MessageDraft(recipient: recipient, address: address), content: made, in: tx)
+        if let request = terms.answersRequest { try requireOpen(request, for: prepared, in: tx) }
         let outcome = try submit([prepared], by: requester, in: tx)[0]
-        if let request = terms.answersRequest { try use(request, for: recipient, outcome, by: requester, in: tx) }
+        try recordSensitivity(of: prepared, was: asked, by: requester, in: tx)
         return outcome
-    }
-
-    /// A message that was not sent leaves the request open: its answer is still to come.
-    private func use(
-        _ request: UnencryptedRequestID,
-        for recipient: MessageRecipient,
-        _ outcome: SubmissionOutcome,
-        by requester: Requester,
-        in tx: any WriteTransaction
-    ) throws {
-        switch outcome {
-        case .notSent, .alreadySubmitted: return
-        case .queued, .held:
-            guard let contact = recipient.contact,
-                try consent.answerRequest(request, of: contact, by: requester, in: tx)
-            else { throw DeliveryError.requestNotOpen }
-        }
     }
 
     /// Sends one message to one recipient, in a transaction of its own.

@@ -5,7 +5,7 @@ import WardStorage
 
 extension Delivery {
     /// Keeps what the sender is told about a message of their own: late after four hours, late after a day, failed; each
-    /// once, as rows that pages show and `NoticeMailer` mails. Nobody is told about campaigns, whose reports count, nor about
+    /// once, as rows that pages show and `mailNotices` mails. Nobody is told about campaigns, whose reports count, nor about
     /// notices, nor about mail to staff: mail about mail about mail would have no end.
     ///
     /// A notice of lateness is known when the next attempt comes after its time, and is kept with that time.

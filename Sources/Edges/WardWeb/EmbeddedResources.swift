@@ -1440,6 +1440,9 @@ The scan looks for no drug yet. = El examen no busca todavía ningún medicament
 Write the name of a drug, or choose the list that comes with Ward. = Escriba el nombre de un medicamento, o elija la lista que viene con Ward.
 Write the names that shall go. = Escriba los nombres que deben irse.
 {count} {count|name|names} of drugs = {count} {count|nombre|nombres} de medicamentos
+{done} of {total} decisions were looked at = {done} de {total} decisiones revisadas
+The draft was run. = El borrador se ha probado.
+Stop the run = Detener la prueba
 
 """#,
 "strings/queue.es.txt": #"""
@@ -1482,6 +1485,10 @@ older than an hour = de hace más de una hora
 older than four hours = de hace más de cuatro horas
 oldest first = primero los más antiguos
 {standing} (notice) = {standing} (aviso)
+What its sender asked for = Lo que pidió quien lo envía
+Lowered by its sender from {level}, who stated that it holds no health information: “{reason}” = Rebajado por quien lo envía desde {level}, declarando que no contiene información de salud: «{reason}»
+The person waits for it: after an hour of attempts it goes to the portal. = La persona lo espera: tras una hora de intentos pasa al portal.
+It is the one unencrypted answer that the person asked for. = Es la única respuesta sin cifrar que la persona pidió.
 
 """#,
 "strings/rates.es.txt": #"""
@@ -2169,6 +2176,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dl class="facts">
 <dt>[[Person]]</dt><dd>{{#person}}{{>parts/phi}}{{/person}}</dd>
 <dt>[[What became of it]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}} {{#standingReason}}{{standingReason}}{{/standingReason}}</dd>
+{{#hasWishes}}<dt>[[What its sender asked for]]</dt><dd>{{#wishes}}<p>{{.}}</p>{{/wishes}}</dd>{{/hasWishes}}
 {{#protects}}<dt>[[What this protects]]</dt><dd>{{protects}}</dd>{{/protects}}
 </dl>
 {{#sentHref}}<p><a href="{{sentHref}}">[[Show the message as it was sent]]</a></p>{{/sentHref}}
@@ -2929,6 +2937,9 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <p>{{inForce}}</p>
 {{#draft}}
 <h2>[[Draft]]</h2>
+{{#trying}}<div class="narrow stack" data-follow="{{base}}/settings/protection/try" aria-live="polite">{{>campaigns/progress}}</div>
+<div class="buttons"><form method="post" action="{{base}}/settings/protection/try/cancel">{{>parts/token}}<button type="submit">[[Stop the run]]</button></form> <span><a href="{{base}}/settings/protection">[[Look again]]</a> <span class="soft">[[It goes on when you leave this page.]]</span></span></div>{{/trying}}
+{{^trying}}
 <p>{{#draftStanding}}{{>parts/status}}{{/draftStanding}} {{#tried}}{{>parts/moment}}{{/tried}}</p>
 <form method="post" action="{{base}}/settings/protection/try" class="stack narrow">
 {{>parts/token}}
@@ -2950,6 +2961,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#reason}}{{>parts/field}}{{/reason}}
 <button class="primary" type="submit">[[Put the draft into force]]</button>
 </form>
+{{/trying}}
 <form method="post" action="{{base}}/settings/protection/discard">
 {{>parts/token}}
 <button class="danger" type="submit">[[Throw the draft away]]</button>
@@ -3056,7 +3068,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <thead><tr><th scope="col">[[Person]]</th><th scope="col">[[Standing]]</th><th scope="col">[[Attempts]]</th><th scope="col">[[Made]]</th><th scope="col">[[Next attempt]]</th><th scope="col">[[Order]]</th></tr></thead>
 <tbody>
 {{#rows}}
-<tr><th scope="row">{{#rowPerson}}{{>parts/phi}}{{/rowPerson}}<br>{{#rowHref}}<a href="{{rowHref}}">{{/rowHref}}<code class="small soft">{{rowMessage}}</code>{{#rowHref}}</a>{{/rowHref}}</th><td data-label="[[Standing]]">{{#standing}}{{>parts/status}}{{/standing}}{{#rowWhy}}<br><span class="soft">{{rowWhy}}</span>{{/rowWhy}}</td><td data-label="[[Attempts]]" class="number">{{attempts}}</td><td data-label="[[Made]]">{{#made}}{{>parts/moment}}{{/made}}</td><td data-label="[[Next attempt]]">{{#nextAttempt}}{{>parts/moment}}{{/nextAttempt}}{{^nextAttempt}}<span class="soft">[[none]]</span>{{/nextAttempt}}</td><td data-label="[[Order]]">{{#hasOrders}}<details class="act"><summary>[[Give an order]]</summary><form method="post" action="{{orderHref}}" class="stack">{{>parts/token}}<input type="hidden" name="part" value="{{part}}"><input type="hidden" name="domain" value="{{domain}}"><div class="field"><label for="order-{{rowMessage}}">[[Order]]</label><select id="order-{{rowMessage}}" name="order">{{#orders}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/orders}}</select></div><div class="field"><label for="reason-{{rowMessage}}">[[Why? It is kept in the audit log.]]</label><input id="reason-{{rowMessage}}" name="reason" maxlength="500" required></div><button type="submit">[[Give the order]]</button></form></details>{{/hasOrders}}{{^hasOrders}}<span class="soft">[[none]]</span>{{/hasOrders}}</td></tr>
+<tr><th scope="row">{{#rowPerson}}{{>parts/phi}}{{/rowPerson}}<br><a href="{{rowHref}}"><code class="small soft">{{rowMessage}}</code></a></th><td data-label="[[Standing]]">{{#standing}}{{>parts/status}}{{/standing}}{{#rowWhy}}<br><span class="soft">{{rowWhy}}</span>{{/rowWhy}}</td><td data-label="[[Attempts]]" class="number">{{attempts}}</td><td data-label="[[Made]]">{{#made}}{{>parts/moment}}{{/made}}</td><td data-label="[[Next attempt]]">{{#nextAttempt}}{{>parts/moment}}{{/nextAttempt}}{{^nextAttempt}}<span class="soft">[[none]]</span>{{/nextAttempt}}</td><td data-label="[[Order]]">{{#hasOrders}}<details class="act"><summary>[[Give an order]]</summary><form method="post" action="{{orderHref}}" class="stack">{{>parts/token}}<input type="hidden" name="part" value="{{part}}"><input type="hidden" name="domain" value="{{domain}}"><div class="field"><label for="order-{{rowMessage}}">[[Order]]</label><select id="order-{{rowMessage}}" name="order">{{#orders}}<option value="{{choiceValue}}">{{choiceLabel}}</option>{{/orders}}</select></div><div class="field"><label for="reason-{{rowMessage}}">[[Why? It is kept in the audit log.]]</label><input id="reason-{{rowMessage}}" name="reason" maxlength="500" required></div><button type="submit">[[Give the order]]</button></form></details>{{/hasOrders}}{{^hasOrders}}<span class="soft">[[none]]</span>{{/hasOrders}}</td></tr>
 {{/rows}}
 </tbody></table></div>
 {{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}

@@ -2,10 +2,12 @@
 
 import Synchronization
 import Testing
+import WardAudit
 import WardConsent
 import WardContentScan
 import WardKernel
 import WardMIME
+import WardStorage
 import WardTestKit
 
 @testable import WardDelivery
@@ -145,6 +147,17 @@ import WardTestKit
             try await world.drain()
             #expect(try await world.standing(of: id) == .delivered)
             #expect(world.transmitter.taken.last?.isOpportunistic == true)
+            let explained = try await world.delivery.explain(id, by: world.marketer)
+            #expect(explained.lowering?.from == .sensitive && explained.lowering?.reason == lowering.reason)
+            let lowered: Int? = try await world.store.read { tx in
+                try tx.first(
+                    """
+                    SELECT COUNT(*) FROM audit_entry WHERE action = \(AuditAction.sensitivityLower.rawValue)
+                        AND object_kind = 'message' AND object = \(id)
+                    """
+                )
+            }
+            #expect(lowered == 1)
             let wrong = try await send("Parking", Self.number, to: person, in: world, by: clinician, lowering: lowering)
             guard case .held(_, .contentReview) = wrong else {
                 Issue.record("must be held")
@@ -231,6 +244,99 @@ import WardTestKit
             let recorded = try await world.consent.unencryptedRequests(of: person, by: world.officer)
             #expect(recorded.map(\.id) == [id] && recorded.first?.way == .form)
             #expect(recorded.first?.answeredAt != nil && recorded.first?.awaitsAnswer == false)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a request for one answer is used up by the message that goes unencrypted, and by no other`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { (world: DeliveryWorld) async throws in
+            let person = try await world.makePerson()
+            func record() async throws -> UnencryptedRequestID {
+                let request = UnencryptedRequest(
+                    contact: person,
+                    address: try DeliveryWorld.address(),
+                    scope: .thisRequest,
+                    way: .form,
+                    warningVersion: UnencryptedWarning.current.version,
+                    askedAt: world.clock.now
+                )
+                return try await world.consent.record(request, by: world.officer)
+            }
+            func awaitsAnswer(_ id: UnencryptedRequestID) async throws -> Bool? {
+                try await world.consent.unencryptedRequests(of: person, by: world.officer)
+                    .first { $0.id == id }?.awaitsAnswer
+            }
+            func answering(_ id: UnencryptedRequestID) throws -> MessageTerms {
+                try world.terms {
+                    $0.campaign = nil
+                    $0.answersRequest = id
+                }
+            }
+            let id = try await record()
+            // Cancelled before it left, and delivered over verified TLS: neither is an unencrypted answer.
+            let cancelled = try await world.queued(to: person, try answering(id))
+            _ = try await world.delivery.cancel(cancelled, why: "wrong person", by: world.marketer)
+            #expect(try await awaitsAnswer(id) == true)
+            _ = try await world.queued(to: person, try answering(id))
+            try await world.drain()
+            #expect(world.transmitter.taken.count == 1 && world.transmitter.taken.last?.isOpportunistic == false)
+            #expect(try await awaitsAnswer(id) == true)
+            // Another address than the one that was asked for.
+            await #expect(throws: DeliveryError.requestNotOpen) {
+                _ = try await world.delivery.send(
+                    Sensitive(ComposedContent(subject: "Note", text: "Text")),
+                    terms: try answering(id),
+                    to: .contact(person),
+                    at: try DeliveryWorld.address("another"),
+                    by: world.marketer
+                )
+            }
+            // Two answers at once, to a server without TLS: one of them is the answer.
+            world.transmitter.state.withLock { $0.standard = .hasNoTLS }
+            world.portal.state.withLock { _ = $0.recognisable.remove(person) }
+            let both = [
+                try await world.queued(to: person, try answering(id)),
+                try await world.queued(to: person, try answering(id)),
+            ]
+            try await world.drain()
+            #expect(world.transmitter.taken.filter(\.isOpportunistic).count == 1)
+            #expect(try await awaitsAnswer(id) == false)
+            let standings = [try await world.standing(of: both[0]), try await world.standing(of: both[1])]
+            #expect(standings.filter { $0 == .delivered }.count == 1)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `an unencrypted answer that was refused opens its request again, one in doubt does not`(
+        kind: StoreKind
+    ) async throws {
+        try await DeliveryWorld.with(kind) { (world: DeliveryWorld) async throws in
+            for (answer, isOpenAfter) in [(ScriptedTransmitter.Answer.refuse(.policy), true), (.loseReply, false)] {
+                world.transmitter.state.withLock { state in
+                    state.answers = [.hasNoTLS]
+                    state.standard = answer
+                }
+                let person = try await world.makePerson()
+                world.portal.state.withLock { _ = $0.recognisable.remove(person) }
+                let request = UnencryptedRequest(
+                    contact: person,
+                    address: try DeliveryWorld.address(),
+                    scope: .thisRequest,
+                    way: .form,
+                    warningVersion: UnencryptedWarning.current.version,
+                    askedAt: world.clock.now
+                )
+                let id = try await world.consent.record(request, by: world.officer)
+                _ = try await world.queued(to: person, try world.terms { $0.answersRequest = id })
+                for _ in 0..<4 {
+                    try await world.drain()
+                    world.clock.advance(by: .hours(5))
+                }
+                let recorded = try await world.consent.unencryptedRequests(of: person, by: world.officer)
+                #expect(recorded.first?.awaitsAnswer == isOpenAfter)
+            }
         }
     }
 

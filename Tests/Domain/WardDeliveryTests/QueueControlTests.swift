@@ -234,7 +234,7 @@ import WardTestKit
             }
             let mailboxes = Mailboxes(known: EmailAddress("dana@staff.example"))
             func mailed() async throws -> Int {
-                try await world.delivery.mailNotices(of: world.ground.organization, to: mailboxes)
+                try await world.delivery.mailNotices(of: world.ground.organization, to: mailboxes) { Issue.record($0) }
             }
             for _ in 0..<18 {
                 try await world.drain()
@@ -263,8 +263,59 @@ import WardTestKit
             _ = try await world.queued(to: try await world.makePerson(), try single(world))
             try await world.drain()
             let nobody = Mailboxes(known: nil)
-            #expect(try await world.delivery.mailNotices(of: world.ground.organization, to: nobody) == 0)
+            let mailed = try await world.delivery.mailNotices(of: world.ground.organization, to: nobody) {
+                Issue.record($0)
+            }
+            #expect(mailed == 0)
             #expect(try await world.delivery.senderNotices(by: world.marketer).map(\.kind) == [.failed])
+        }
+    }
+
+    /// Fails for one author, and knows every other one.
+    private struct BrokenMailbox: StaffMailboxes {
+        struct Broken: Error {}
+        let author: StaffID
+        let others: Mailboxes
+
+        func mailbox(
+            of staff: StaffID,
+            organization: OrganizationID,
+            in tx: any ReadTransaction
+        ) throws -> StaffMailbox? {
+            if staff == author { throw Broken() }
+            return try others.mailbox(of: staff, organization: organization, in: tx)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `a notice that cannot be mailed holds up no other, and is tried again`(kind: StoreKind) async throws {
+        try await DeliveryWorld.with(kind) { (world: DeliveryWorld) async throws in
+            world.transmitter.state.withLock { $0.standard = .refuse(.policy) }
+            let unlucky = try #require(StaffID(bytes: world.marketer.identifier))
+            for author in [world.marketer, TestRequester.with(roles: [.marketer], of: world.ground.organization)] {
+                _ = try await world.delivery.send(
+                    Sensitive(ComposedContent(subject: "Note", text: "Text")),
+                    terms: try single(world),
+                    to: .contact(try await world.makePerson()),
+                    at: try DeliveryWorld.address(),
+                    by: author
+                )
+            }
+            try await world.drain()
+            let known = Mailboxes(known: EmailAddress("dana@staff.example"))
+            let broken = BrokenMailbox(author: unlucky, others: known)
+            let failures = Mutex(0)
+            for round in 1...2 {
+                let mailed = try await world.delivery.mailNotices(of: world.ground.organization, to: broken) { _ in
+                    failures.withLock { $0 += 1 }
+                }
+                #expect(mailed == (round == 1 ? 1 : 0))
+                #expect(failures.withLock(\.self) == round)
+            }
+            let later = try await world.delivery.mailNotices(of: world.ground.organization, to: known) {
+                Issue.record($0)
+            }
+            #expect(later == 1)
         }
     }
 

@@ -28,7 +28,11 @@ import WardTestKit
             let address = "\(base)/sent/\(message)"
             let decision = try await browser.get("\(base)/campaigns/\(campaign)/people/\(contact)").text
             #expect(decision.contains("href=\"\(address)\""))
-            #expect(try await browser.get("\(base)/queue?part=held").text.contains("href=\"\(address)\""))
+            let explained = "\(base)/queue/\(message)"
+            #expect(try await browser.get("\(base)/queue?part=held").text.contains("href=\"\(explained)\""))
+            let why = try await browser.get(explained)
+            #expect(why.status == 200 && why.text.contains("href=\"\(address)\""))
+            #expect(try await browser.get("\(base)/queue/\(contact)").status == 404)
 
             let asked = try await browser.get(address)
             #expect(asked.status == 200 && !asked.text.contains("please call us"))

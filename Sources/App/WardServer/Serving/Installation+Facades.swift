@@ -57,6 +57,7 @@ extension Installation {
         let delivery = DeliveryWorker(modules.delivery, owner: owner.of(.delivery))
         let campaigns = CampaignWorker(modules.campaigns, work: .sending, owner: owner.of(.campaigns))
         let preflights = CampaignWorker(modules.campaigns, work: .preflights, owner: owner.of(.preflights))
+        let trials = PolicyTrialWorker(modules.delivery, owner: owner.of(.trials))
         let imports = ImportWorker(contacts: modules.contacts, owner: owner.of(.imports))
         return [
             NamedService { [sealer] in try await sealer.run() },
@@ -64,44 +65,51 @@ extension Installation {
             NamedService { try await campaigns.run() },
             NamedService { try await preflights.run() },
             NamedService { try await imports.run() },
+            NamedService { try await trials.run() },
             NamedService { [epochWorker] in try await epochWorker.run() },
-            NamedService { [purger] in try await purger.run() },
-            NamedService { [noticeMailer] in try await noticeMailer.run() },
+            NamedService { [purges] in try await purges.run() },
+            NamedService { [notices] in try await notices.run() },
             NamedService { [revocations] in try await revocations.run() },
         ]
     }
 
-    /// Removes sent messages whose time is over.
-    private var purger: DeliveryPurger {
-        DeliveryPurger(
-            modules.delivery,
-            organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
-            failed: { [telemetry] error in
-                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "purges"), .errorType(error)])
-            }
-        )
+    /// Removes, once a day, sent messages whose time is over.
+    private var purges: OrganizationRounds {
+        rounds("purges", every: .hours(24)) { [delivery = modules.delivery] organization in
+            try await delivery.purge(by: .service("delivery", of: organization))
+        }
     }
 
     /// Mails senders what they are to know about their messages.
-    private var noticeMailer: NoticeMailer {
-        NoticeMailer(
-            modules.delivery,
-            mailboxes: OrganizationsForSending(identity: identity),
-            organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
-            failed: { [telemetry] error in
+    private var notices: OrganizationRounds {
+        let mailboxes = OrganizationsForSending(identity: identity)
+        return rounds("notices", every: .minutes(1)) { [delivery = modules.delivery, telemetry] organization in
+            _ = try await delivery.mailNotices(of: organization, to: mailboxes) { error in
                 telemetry.record(.workerRoundFailed, .warning, [.word("worker", "notices"), .errorType(error)])
             }
-        )
+        }
     }
 
-    /// Asks authorities whether people's certificates were revoked.
-    private var revocations: RevocationWorker {
-        RevocationWorker(
-            modules.recipientKeys,
+    /// Asks authorities once an hour whether people's certificates were revoked, about each at most once a day.
+    private var revocations: OrganizationRounds {
+        rounds("revocations", every: .hours(1)) { [keys = modules.recipientKeys] organization in
+            _ = try await keys.refreshRevocations(of: organization)
+        }
+    }
+
+    private func rounds(
+        _ worker: StaticString,
+        every pause: Duration,
+        work: @escaping @Sendable (OrganizationID) async throws -> Void
+    ) -> OrganizationRounds {
+        OrganizationRounds(
+            every: pause,
+            surroundings,
             organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
             failed: { [telemetry] error in
-                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "revocations"), .errorType(error)])
-            }
+                telemetry.record(.workerRoundFailed, .warning, [.word("worker", worker), .errorType(error)])
+            },
+            work: work
         )
     }
 

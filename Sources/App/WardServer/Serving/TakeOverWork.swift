@@ -13,6 +13,7 @@ struct WorkOwner: Sendable {
         case campaigns = 2
         case imports = 3
         case preflights = 4
+        case trials = 5
     }
 
     static let size = 16

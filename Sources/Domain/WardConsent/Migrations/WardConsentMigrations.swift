@@ -213,5 +213,14 @@ ALTER TABLE unencrypted_request ADD COLUMN answered_at INTEGER;
 -- When the one answer that a request allowed was given; null: not yet, or it allows more than one.
 ALTER TABLE unencrypted_request ADD COLUMN answered_at BIGINT;
 """#),
+Migration(module: "WardConsent", number: 4, name: "answering_message", sqlite: #"""
+-- The message that the one answer went out with: the request covers its attempts and no other message. Null: answered by none, or
+-- before this was kept.
+ALTER TABLE unencrypted_request ADD COLUMN answered_by BLOB;
+"""#, postgres: #"""
+-- The message that the one answer went out with: the request covers its attempts and no other message. Null: answered by none, or
+-- before this was kept.
+ALTER TABLE unencrypted_request ADD COLUMN answered_by BYTEA;
+"""#),
     ]
 }

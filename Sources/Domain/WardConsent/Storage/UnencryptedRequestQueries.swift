@@ -39,19 +39,36 @@ enum UnencryptedRequestQueries {
         ) > 0
     }
 
-    /// Of the person's own, for one answer, neither answered nor withdrawn.
+    /// Of the person's own, for one answer, not withdrawn, and answered by no other message.
     static func answer(
         _ id: UnencryptedRequestID,
         of contact: ContactID,
+        with message: [UInt8],
         at now: Timestamp,
         organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws -> Bool {
         try tx.execute(
             """
-            UPDATE unencrypted_request SET answered_at = \(now)
+            UPDATE unencrypted_request SET answered_at = \(now), answered_by = \(message)
             WHERE organization = \(organization) AND id = \(id) AND contact = \(contact)
-                AND scope = \(RequestScope.thisRequest.rawValue) AND withdrawn_at IS NULL AND answered_at IS NULL
+                AND scope = \(RequestScope.thisRequest.rawValue) AND choice = \(ProtectionChoice.unencrypted.rawValue)
+                AND withdrawn_at IS NULL AND (answered_at IS NULL OR answered_by = \(message))
+            """
+        ) > 0
+    }
+
+    /// The message did not arrive, and never will.
+    static func reopen(
+        _ id: UnencryptedRequestID,
+        notAnsweredWith message: [UInt8],
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE unencrypted_request SET answered_at = NULL, answered_by = NULL
+            WHERE organization = \(organization) AND id = \(id) AND answered_by = \(message)
             """
         ) > 0
     }
@@ -64,7 +81,7 @@ enum UnencryptedRequestQueries {
         try tx.rows(
             """
             SELECT id, contact, address_hash, sealed, warning_version, choice, scope, asked_by, asked_at, recorded_at,
-                recorded_by_kind, recorded_by, withdrawn_at, answered_at
+                recorded_by_kind, recorded_by, withdrawn_at, answered_at, answered_by
             FROM unencrypted_request WHERE organization = \(organization) AND contact IN \(list: contacts)
             """
         )

@@ -671,5 +671,36 @@ ALTER TABLE delivery_notice ADD COLUMN mailed_at INTEGER;
 -- When a notice to a sender went out by mail, or was found to have nobody to go to; null: not yet.
 ALTER TABLE delivery_notice ADD COLUMN mailed_at BIGINT;
 """#),
+Migration(module: "WardDelivery", number: 10, name: "policy_trial", sqlite: #"""
+-- A draft of the protection policy that is being run against past decisions: one at a time. `position` is the last decision
+-- that was looked at, `until` the first that is not part of it.
+CREATE TABLE delivery_policy_trial (
+    organization BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    days INTEGER NOT NULL,
+    against INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    position BLOB NOT NULL,
+    until BLOB NOT NULL,
+    began_at INTEGER NOT NULL,
+    PRIMARY KEY (organization)
+) STRICT;
+"""#, postgres: #"""
+-- A draft of the protection policy that is being run against past decisions: one at a time. `position` is the last decision
+-- that was looked at, `until` the first that is not part of it.
+CREATE TABLE delivery_policy_trial (
+    organization BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    days BIGINT NOT NULL,
+    against BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    done BIGINT NOT NULL,
+    position BYTEA NOT NULL,
+    until BYTEA NOT NULL,
+    began_at BIGINT NOT NULL,
+    PRIMARY KEY (organization)
+);
+"""#),
     ]
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import WardConsent
 package import WardKernel
 
 /// Where a message to one recipient stands.
@@ -192,6 +193,12 @@ package struct DeliveryExplanation: Sendable {
     package let summary: DeliverySummary
     package let messageClass: String
     package let sensitivity: Sensitivity
+    /// Its sender lowered it; nil for most.
+    package let lowering: KeptLowering?
+    /// A person waits for it: it goes to the portal after an hour of attempts.
+    package let isTimeCritical: Bool
+    /// The request for one unencrypted answer that it is to answer.
+    package let answersRequest: UnencryptedRequestID?
     /// In the order in which they were made: at queueing and before each attempt.
     package let decisions: [GateDecision]
     package let attempts: [AttemptSummary]

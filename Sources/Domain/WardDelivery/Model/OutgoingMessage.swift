@@ -139,6 +139,8 @@ package struct MessageTerms: Hashable, Sendable {
     package internal(set) var author: StaffID?
     /// Its sender declared, with a permission and a reason on record, that it holds no health information.
     package internal(set) var isDeclaredFreeOfPHI = false
+    /// That declaration, kept with the message.
+    package internal(set) var lowering: KeptLowering?
     /// The person's request for unencrypted mail that this message answers, when the request is for one answer alone.
     package var answersRequest: UnencryptedRequestID?
     /// The class of the message that a portal notice announces; the questions about the person are asked for that.

@@ -101,6 +101,15 @@ enum PolicyQueries {
         )
     }
 
+    static func forgetTrial(of organization: OrganizationID, in tx: any WriteTransaction) throws {
+        try tx.execute(
+            """
+            UPDATE delivery_policy SET tried_at = NULL, tried_days = NULL, tried_against = NULL, tried_decisions = NULL
+            WHERE organization = \(organization) AND state = 'draft'
+            """
+        )
+    }
+
     static func activate(
         _ number: Int,
         at now: Timestamp,
@@ -265,8 +274,26 @@ enum DecisionPages {
         var sealed: [UInt8]
     }
 
+    /// Behind every identifier that is made: an end that leaves nothing out.
+    private static let last = GateDecisionID(high: .max, low: .max)
+
+    static func count(
+        after: GateDecisionID,
+        before end: GateDecisionID,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> Int {
+        try tx.first(
+            """
+            SELECT COUNT(*) FROM delivery_decision
+            WHERE organization = \(organization) AND id > \(after) AND id < \(end)
+            """
+        ) ?? 0
+    }
+
     static func page(
         after: GateDecisionID,
+        before end: GateDecisionID?,
         limit: Int,
         of organization: OrganizationID,
         in tx: any ReadTransaction
@@ -277,7 +304,8 @@ enum DecisionPages {
                 d.recipient AS recipient
             FROM delivery_decision g
             JOIN delivery d ON d.organization = g.organization AND d.id = g.delivery
-            WHERE g.organization = \(organization) AND g.id > \(after) ORDER BY g.id LIMIT \(limit)
+            WHERE g.organization = \(organization) AND g.id > \(after) AND g.id < \(end ?? last)
+            ORDER BY g.id LIMIT \(limit)
             """
         ).map { row in
             Kept(

@@ -180,18 +180,20 @@ enum NoticeQueries {
         }
     }
 
+    /// - Returns: false where it went out by mail before.
     static func markMailed(
         _ notice: SenderNotice,
         at now: Timestamp,
         of organization: OrganizationID,
         in tx: any WriteTransaction
-    ) throws {
+    ) throws -> Bool {
         try tx.execute(
             """
             UPDATE delivery_notice SET mailed_at = \(now)
             WHERE organization = \(organization) AND delivery = \(notice.message) AND kind = \(notice.kind.rawValue)
+                AND mailed_at IS NULL
             """
-        )
+        ) > 0
     }
 
     static func markSeen(at now: Timestamp, of organization: OrganizationID, in tx: any WriteTransaction) throws {

@@ -43,12 +43,28 @@ struct MailExplainCommand: FacadeCommand {
                     "message": "\(id)", "standing": explanation.summary.standing.rawValue,
                     "class": explanation.messageClass, "sensitivity": explanation.sensitivity.rawValue,
                     "decisions": "\(explanation.decisions.count)", "attempts": "\(explanation.attempts.count)",
+                    "lowered_from": explanation.lowering?.from.rawValue ?? "",
+                    "time_critical": explanation.isTimeCritical ? "yes" : "no",
+                    "answers_request": explanation.answersRequest.map { "\($0)" } ?? "",
                     "not_asked": explanation.notAsked.joined(separator: ", "),
                 ])
             )
             return .done
         }
         await session.output.line("\(explanation.summary.standing.title) (\(explanation.messageClass))")
+        if let lowering = explanation.lowering {
+            let reason = lowering.reason.expose(for: .disclosing) { $0 }
+            await session.output.line(
+                "Lowered by its sender from \(lowering.from.rawValue), who stated that it holds no health information: "
+                    + Table.printable(reason)
+            )
+        }
+        if explanation.isTimeCritical {
+            await session.output.line("A person waits for it: it goes to the portal after an hour of attempts.")
+        }
+        if let request = explanation.answersRequest {
+            await session.output.line("It answers the request for one unencrypted answer \(request).")
+        }
         for decision in explanation.decisions { await tell(decision, session) }
         for mail in explanation.incoming {
             let detail = [mail.cause, mail.statusCode].compactMap(\.self).joined(separator: ", ")

@@ -383,7 +383,11 @@ struct MailPolicyTryCommand: FacadeCommand {
 
     func run(with session: CommandSession) async throws -> ExitStatus {
         let delivery = session.facades.delivery
-        let outcome = try await delivery.tryDraft(days: days, by: session.requester)
+        let output = session.output
+        let outcome = try await delivery.tryDraft(days: days, by: session.requester) { progress in
+            await output.progress("\(progress.done.grouped) of \(progress.total.grouped) decisions")
+        }
+        await output.endProgress()
         guard outcome == .done else { return await session.tell(outcome, "", asJSON: common.json) }
         let counts = try await delivery.draftChanges(by: session.requester)
         if common.json {

@@ -54,7 +54,7 @@ package struct Table: Sendable {
 
     /// Control characters would let a stored name drive the terminal, and those of direction (UAX #9) rearrange the line:
     /// they are shown as a dot.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             let isDirection =

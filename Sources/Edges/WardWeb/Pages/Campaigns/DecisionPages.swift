@@ -25,6 +25,9 @@ struct DecisionContent: PageModel {
     let standing: StatusModel
     let standingReason: String?
     let protects: String?
+    /// What its sender asked for.
+    let wishes: [String]
+    let hasWishes: Bool
     let answers: [Answer]
     let asked: MomentModel?
     let attempts: [Attempt]
@@ -63,14 +66,9 @@ enum DecisionPages {
             content = plain(person, StatusModel(visit.words("The message is still to be made"), .plain), nil)
         case .noMessage(let reason):
             content = plain(person, StatusModel(visit.words("Not sent"), .bad), visit.words(reason.sentence))
-        case .message(let explanation): content = full(person, explanation, id, visit)
+        case .message(let explanation): content = full(person, explanation, remedy(explanation, id, visit), visit)
         }
-        var page = Page(
-            visit.words("Why it went this way"),
-            .staff(section: .campaigns),
-            lede: visit.words("One person’s message: each question that was asked, and what was answered."),
-            content: content
-        )
+        var page = page(content, .campaigns, visit)
         page.crumbs = [
             .init(label: visit.words("Campaigns"), href: visit.base + "/campaigns"),
             .init(
@@ -79,6 +77,54 @@ enum DecisionPages {
             ),
         ]
         return .page(page)
+    }
+
+    /// The same about a message of any kind, from the mail queue.
+    static func showMessage(_ visit: Visit) async throws -> Reply {
+        let id: MessageID = try visit.identifier("message")
+        let explanation: DeliveryExplanation
+        do {
+            explanation = try await visit.facades.delivery.explain(id, by: try visit.requester)
+        } catch DeliveryError.messageNotFound {
+            throw NotFound()
+        }
+        let contact = explanation.summary.recipient.contact
+        let names = try await MessagesPages.names(of: contact.map { [$0] } ?? [], visit)
+        let person = contact.flatMap { names[$0] } ?? .init(phiText: "••••", isMasked: true)
+        var page = page(full(person, explanation, nil, visit), .messages, visit)
+        page.crumbs = [.init(label: visit.words("Mail queue"), href: visit.base + "/queue")]
+        return .page(page)
+    }
+
+    private static func page(_ content: DecisionContent, _ section: Section, _ visit: Visit) -> Page {
+        Page(
+            visit.words("Why it went this way"),
+            .staff(section: section),
+            lede: visit.words("One person’s message: each question that was asked, and what was answered."),
+            content: content
+        )
+    }
+
+    private static func wishes(_ explanation: DeliveryExplanation, _ words: Words) -> [String] {
+        var wishes: [String] = []
+        if let lowering = explanation.lowering {
+            wishes.append(
+                words(
+                    "Lowered by its sender from {level}, who stated that it holds no health information: “{reason}”",
+                    [
+                        "level": words(lowering.from.rawValue),
+                        "reason": lowering.reason.expose(for: .disclosing) { $0 },
+                    ]
+                )
+            )
+        }
+        if explanation.isTimeCritical {
+            wishes.append(words("The person waits for it: after an hour of attempts it goes to the portal."))
+        }
+        if explanation.answersRequest != nil {
+            wishes.append(words("It is the one unencrypted answer that the person asked for."))
+        }
+        return wishes
     }
 
     private static func plain(
@@ -91,6 +137,8 @@ enum DecisionPages {
             standing: standing,
             standingReason: reason,
             protects: nil,
+            wishes: [],
+            hasWishes: false,
             answers: [],
             asked: nil,
             attempts: [],
@@ -103,9 +151,10 @@ enum DecisionPages {
     private static func full(
         _ person: ProtectedValueModel,
         _ explanation: DeliveryExplanation,
-        _ campaign: CampaignID,
+        _ remedy: HoldRemedy?,
         _ visit: Visit
     ) -> DecisionContent {
+        let wishes = wishes(explanation, visit.words)
         let summary = explanation.summary
         let count = DeliveryCount(standing: summary.standing, reason: summary.reason, method: summary.method, count: 1)
         let last = explanation.decisions.last
@@ -114,11 +163,13 @@ enum DecisionPages {
             standing: StatusModel(visit.words(summary.standing.title), ReportPages.tone(summary.standing)),
             standingReason: count.sentence.map { visit.words($0) },
             protects: summary.method.map { visit.words(protects($0)) },
+            wishes: wishes,
+            hasWishes: !wishes.isEmpty,
             answers: (last?.answers ?? []).map { answer($0, visit) },
             asked: last.map { visit.moment($0.decidedAt) },
             attempts: explanation.attempts.map { attempt($0, visit) },
             notAsked: explanation.notAsked,
-            remedy: remedy(explanation, campaign, visit),
+            remedy: remedy,
             sentHref: SentPages.href(summary.id, visit)
         )
     }

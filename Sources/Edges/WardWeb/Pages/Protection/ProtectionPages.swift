@@ -48,6 +48,8 @@ struct ProtectionContent: PageModel {
     }
 
     struct Draft: Sendable {
+        /// A run against past decisions that is under way.
+        let trying: ProgressContent?
         let draftStanding: StatusModel
         let tried: MomentModel?
         let changes: [Change]
@@ -176,7 +178,41 @@ enum ProtectionPages {
 
     static func tryDraft(_ visit: Visit) async throws -> Reply {
         let days = Int(try visit.form.text("days")) ?? 0
-        return try await answer(visit, try await visit.facades.delivery.tryDraft(days: days, by: try visit.requester))
+        switch try await visit.facades.delivery.beginTrial(days: days, by: try visit.requester) {
+        case .finished, .running: return .seeOther(visit.path("settings", "protection"))
+        case .refused(let problem): return try await again(visit, problem)
+        }
+    }
+
+    /// How far the run is, for the page to ask again and again.
+    static func followTrial(_ visit: Visit) async throws -> Reply {
+        let progress = try await visit.facades.delivery.policyTrial(by: try visit.requester)
+        return .fragment(
+            progress.map { trialContent($0, visit) }
+                ?? ProgressContent(
+                    done: 1,
+                    total: 1,
+                    progressText: visit.words("The draft was run."),
+                    progressIsRunning: false
+                )
+        )
+    }
+
+    static func cancelTrial(_ visit: Visit) async throws -> Reply {
+        try await visit.facades.delivery.cancelTrial(by: try visit.requester)
+        return .seeOther(visit.path("settings", "protection"))
+    }
+
+    private static func trialContent(_ progress: PolicyTrialProgress, _ visit: Visit) -> ProgressContent {
+        ProgressContent(
+            done: progress.done,
+            total: max(1, progress.total),
+            progressText: visit.words(
+                "{done} of {total} decisions were looked at",
+                ["done": Numbers.grouped(progress.done), "total": Numbers.grouped(progress.total)]
+            ),
+            progressIsRunning: true
+        )
     }
 
     static func activate(_ visit: Visit) async throws -> Reply {
@@ -419,7 +455,9 @@ extension ProtectionPages {
         let after = try visit.query.optional("after").flatMap { MessageID($0) }
         let counts = try await visit.facades.delivery.draftChanges(by: requester)
         let changes = try await visit.facades.delivery.draftChanges(after: after, limit: 50, by: requester)
+        let trial = try await visit.facades.delivery.policyTrial(by: requester)
         return .init(
+            trying: trial.map { trialContent($0, visit) },
             draftStanding: draft.trial == nil
                 ? StatusModel(words("not run yet"), .warn) : StatusModel(words("was run: it may be activated"), .good),
             tried: draft.trial.map { visit.moment($0.triedAt) },

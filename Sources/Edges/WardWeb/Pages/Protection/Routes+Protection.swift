@@ -34,6 +34,18 @@ extension Routes {
             "ProtectionPages.tryDraft",
             ProtectionPages.tryDraft
         ),
+        .get(
+            "/settings/protection/try",
+            .permission(.manageSettings),
+            "ProtectionPages.followTrial",
+            ProtectionPages.followTrial
+        ),
+        .post(
+            "/settings/protection/try/cancel",
+            .permission(.manageSettings),
+            "ProtectionPages.cancelTrial",
+            ProtectionPages.cancelTrial
+        ),
         .post(
             "/settings/protection/activate",
             .permission(.manageSettings),

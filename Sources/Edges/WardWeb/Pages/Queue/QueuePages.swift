@@ -9,8 +9,8 @@ struct QueueContent: PageModel {
 
     struct Row: Sendable {
         let rowMessage: String
-        /// Where the message is shown as it was sent.
-        let rowHref: String?
+        /// Why it went the way it went.
+        let rowHref: String
         let rowPerson: ProtectedValueModel
         let standing: StatusModel
         let rowWhy: String?
@@ -141,7 +141,7 @@ enum QueuePages {
         let orders = mayOrder ? QueueOrder.possible(row) : []
         return .init(
             rowMessage: "\(row.summary.id)",
-            rowHref: SentPages.href(row.summary.id, visit),
+            rowHref: visit.path("queue", "\(row.summary.id)").text,
             rowPerson: row.summary.recipient.contact.flatMap { people[$0] } ?? .init(phiText: "••••", isMasked: true),
             standing: StatusModel(
                 row.isNotice ? words("{standing} (notice)", ["standing": title]) : title,
