@@ -10,6 +10,8 @@ enum BirthDates {
         "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
         "december",
     ].map { Array($0.utf8) }
+    /// Words that name a month.
+    static let monthWords = months + months.map { Array($0.prefix(3)) }
     /// Capitalized words before a date that are no names.
     private static let noNames: Set<String> = [
         "on", "since", "from", "until", "by", "before", "after", "the", "dear", "date", "dates", "monday", "tuesday",

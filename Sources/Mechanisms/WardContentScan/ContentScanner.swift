@@ -12,6 +12,8 @@ package struct ContentScanner: Sendable {
     private let drugs: PhraseSet
     private let patterns: [SafePattern]
     private let latestBirthYear: Int
+    /// The words without a digit that something may begin with: months and first words of drugs' names.
+    private let beginnings: WordBeginnings
 
     /// - Parameters:
     ///   - drugNames: names of one to four words, in any case.
@@ -21,6 +23,7 @@ package struct ContentScanner: Sendable {
         drugs = PhraseSet(drugNames)
         self.patterns = patterns
         latestBirthYear = year
+        beginnings = WordBeginnings(BirthDates.monthWords + drugs.firstWords)
     }
 
     /// What stands in the parts, by place and kind; empty when nothing was found and everything could be read.
@@ -44,8 +47,9 @@ package struct ContentScanner: Sendable {
             return scan(text: PlainText.folded(part.bytes))
         case .html:
             // What a reader sees, and what stands in attributes and comments: that leaves as well.
-            let seen = scan(text: PlainText.folded(VisibleText.of(html: part.bytes)))
-            return seen.merging(scan(text: PlainText.folded(part.bytes))) { max($0, $1) }
+            let text = VisibleText(html: part.bytes)
+            let seen = scan(text: PlainText.folded(text.seen))
+            return seen.merging(scan(text: PlainText.folded(text.unseen))) { max($0, $1) }
         case .commaSeparated:
             return scan(text: PlainText.folded(LabelledText.of(commaSeparated: part.bytes)))
         case .closed:
@@ -54,10 +58,15 @@ package struct ContentScanner: Sendable {
     }
 
     private func scan(text: [UInt8]) -> [ContentKind: Int] {
+        guard !text.isEmpty else { return [:] }
         let words = WordList(text)
         var found: [ContentKind: Int] = [:]
         var position = 0
         while position < words.count {
+            guard mayMatter(words, position) else {
+                position += 1
+                continue
+            }
             let (kind, length) = match(words, at: position)
             if let kind { found[kind, default: 0] += 1 }
             position += length
@@ -67,8 +76,13 @@ package struct ContentScanner: Sendable {
         return found
     }
 
+    /// False where nothing begins at a word: every number and code has a digit in its first word.
+    func mayMatter(_ words: WordList, _ position: Int) -> Bool {
+        words.digitCount(position) > 0 || beginnings.mayBe(words, position)
+    }
+
     /// What begins at a word, and how many words it takes (1 when nothing does).
-    private func match(_ words: WordList, at position: Int) -> (ContentKind?, length: Int) {
+    func match(_ words: WordList, at position: Int) -> (ContentKind?, length: Int) {
         if words.startsWithDigit(position) {
             if let length = IdentifierFormats.socialSecurity(words, position) { return (.socialSecurityNumber, length) }
             if let length = IdentifierFormats.medicare(words, position) { return (.medicareNumber, length) }

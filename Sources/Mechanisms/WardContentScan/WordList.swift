@@ -2,61 +2,72 @@
 
 /// A text cut into runs of ASCII letters and digits (other letters count as letters).
 struct WordList {
-    let text: [UInt8]
-    private let starts: [Int32]
-    private let ends: [Int32]
-    /// The digits of each word, at most 255.
-    private let digits: [UInt8]
+    private struct Word {
+        var start: Int32
+        var end: Int32
+        /// At most 255.
+        var digits: UInt8
+    }
 
-    var count: Int { starts.count }
+    let text: [UInt8]
+    private let words: [Word]
+
+    var count: Int { words.count }
 
     init(_ text: [UInt8]) {
-        var (starts, ends, digits): ([Int32], [Int32], [UInt8]) = ([], [], [])
-        starts.reserveCapacity(text.count / 5)
-        ends.reserveCapacity(text.count / 5)
-        digits.reserveCapacity(text.count / 5)
-        text.withUnsafeBufferPointer { text in
-            var isInside = false
-            var count: UInt8 = 0
-            for position in text.indices {
-                let isDigit = Self.isDigit(text[position])
-                let isPart = isDigit || Self.isLetter(text[position])
-                if isPart != isInside {
-                    if isPart {
-                        starts.append(Int32(position))
-                    } else {
-                        ends.append(Int32(position))
-                        digits.append(count)
-                    }
-                    isInside = isPart
-                    count = 0
+        self.text = text
+        words = text.withUnsafeBufferPointer { text in
+            Self.weights.withUnsafeBufferPointer { weights in
+                // Between two words stands a byte at least.
+                [Word](unsafeUninitializedCapacity: text.count / 2 + 1) { words, count in
+                    count = Self.cut(text, weights, into: words)
                 }
-                if isDigit, count < .max { count += 1 }
-            }
-            if isInside {
-                ends.append(Int32(text.count))
-                digits.append(count)
             }
         }
-        self.text = text
-        self.starts = starts
-        self.ends = ends
-        self.digits = digits
     }
+
+    private static func cut(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ weights: UnsafeBufferPointer<UInt8>,
+        into words: UnsafeMutableBufferPointer<Word>
+    ) -> Int {
+        var (count, start, digits) = (0, -1, 0)
+        for position in 0..<text.count {
+            let weight = weights[Int(text[position])]
+            if weight != 0 {
+                if start < 0 { (start, digits) = (position, 0) }
+                digits += Int(weight &- 1)
+            } else if start >= 0 {
+                let word = Word(start: Int32(start), end: Int32(position), digits: UInt8(min(digits, 255)))
+                words.initializeElement(at: count, to: word)
+                count += 1
+                start = -1
+            }
+        }
+        if start >= 0 {
+            let word = Word(start: Int32(start), end: Int32(text.count), digits: UInt8(min(digits, 255)))
+            words.initializeElement(at: count, to: word)
+            count += 1
+        }
+        return count
+    }
+
+    /// By byte: 0 between words, 1 in them, 2 for a digit.
+    private static let weights: [UInt8] = (0...255).map { isDigit($0) ? 2 : isLetter($0) ? 1 : 0 }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
     static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 || byte >= 0x80 }
     static func isUpper(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 }
     static func isWordByte(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) }
 
-    func length(_ word: Int) -> Int { Int(ends[word] - starts[word]) }
+    func length(_ word: Int) -> Int { Int(words[word].end - words[word].start) }
 
-    func bytes(_ word: Int) -> ArraySlice<UInt8> { text[Int(starts[word])..<Int(ends[word])] }
+    func bytes(_ word: Int) -> ArraySlice<UInt8> { text[Int(words[word].start)..<Int(words[word].end)] }
 
-    func byte(_ offset: Int, of word: Int) -> UInt8 { text[Int(starts[word]) + offset] }
+    func byte(_ offset: Int, of word: Int) -> UInt8 { text[Int(words[word].start) + offset] }
 
     /// How many digits a word has, counted up to 255.
-    func digitCount(_ word: Int) -> Int { Int(digits[word]) }
+    func digitCount(_ word: Int) -> Int { Int(words[word].digits) }
 
     /// Whether a word is this one in ASCII lower case.
     func isLower(_ word: Int, _ other: some Collection<UInt8>) -> Bool {
@@ -71,7 +82,7 @@ struct WordList {
 
     static func lower(_ byte: UInt8) -> UInt8 { isUpper(byte) ? byte | 0x20 : byte }
 
-    func startsWithDigit(_ word: Int) -> Bool { Self.isDigit(text[Int(starts[word])]) }
+    func startsWithDigit(_ word: Int) -> Bool { Self.isDigit(text[Int(words[word].start)]) }
 
     /// The number that a word of at most nine digits is; nil for anything else.
     func number(_ word: Int) -> Int? {
@@ -87,20 +98,20 @@ struct WordList {
 
     /// The single byte between a word and the next; nil when there are more, or no next word.
     func separator(after word: Int) -> UInt8? {
-        guard word >= 0, word + 1 < count, starts[word + 1] - ends[word] == 1 else { return nil }
-        return text[Int(ends[word])]
+        guard word >= 0, word + 1 < count, words[word + 1].start - words[word].end == 1 else { return nil }
+        return text[Int(words[word].end)]
     }
 
     /// How many bytes stand between a word and the next.
     func gap(after word: Int) -> Int {
         guard word >= 0, word + 1 < count else { return .max }
-        return Int(starts[word + 1] - ends[word])
+        return Int(words[word + 1].start - words[word].end)
     }
 
     /// Whether a line ends between a word and the next.
     func breaksLine(after word: Int) -> Bool {
         guard word >= 0, word + 1 < count else { return true }
-        return text[Int(ends[word])..<Int(starts[word + 1])].prefix(16).contains(0x0A)
+        return text[Int(words[word].end)..<Int(words[word + 1].start)].prefix(16).contains(0x0A)
     }
 
     /// Whether the words before `position`, at most `reach` of them, end in one of these phrases.
@@ -122,8 +133,7 @@ struct PhraseSet: Sendable {
     /// Octets of the longest word that is a label or a name.
     static let longestWord = 24
     private let rests: [String: [[String]]]
-    /// By first byte and length, whether a phrase may begin so.
-    private let mayBegin: [Bool]
+    private let beginnings: WordBeginnings
 
     init(_ phrases: [String]) {
         var rests: [String: [[String]]] = [:]
@@ -133,21 +143,16 @@ struct PhraseSet: Sendable {
             guard let first = words.first else { continue }
             rests[first, default: []].append(Array(words.dropFirst()))
         }
-        var mayBegin = [Bool](repeating: false, count: 256 * (Self.longestWord + 1))
-        for first in rests.keys {
-            let octets = Array(first.utf8)
-            if let byte = octets.first { mayBegin[Self.place(byte, octets.count)] = true }
-        }
-        self.mayBegin = mayBegin
+        beginnings = WordBeginnings(rests.keys.map { Array($0.utf8) })
         self.rests = rests.mapValues { $0.sorted { $0.count > $1.count } }
     }
 
-    private static func place(_ byte: UInt8, _ length: Int) -> Int { Int(byte) * (longestWord + 1) + length }
+    /// The first words of the phrases, in lower case.
+    var firstWords: some Sequence<[UInt8]> { rests.keys.lazy.map { Array($0.utf8) } }
 
     /// How many words the longest phrase that begins at a word has; nil when none does.
     func length(_ words: WordList, _ position: Int) -> Int? {
-        guard position >= 0, position < words.count, words.length(position) <= Self.longestWord,
-            mayBegin[Self.place(WordList.lower(words.byte(0, of: position)), words.length(position))],
+        guard position >= 0, position < words.count, beginnings.mayBe(words, position),
             let first = words.lower(position), let found = rests[first]
         else { return nil }
         for rest in found.prefix(32) {
@@ -155,5 +160,26 @@ struct PhraseSet: Sendable {
             if rest.indices.allSatisfy({ words.lower(position + 1 + $0) == rest[$0] }) { return rest.count + 1 }
         }
         return nil
+    }
+}
+
+/// Words by their first byte and their length: rules out most words before anything is made of them.
+struct WordBeginnings: Sendable {
+    private var isThere = [Bool](repeating: false, count: 256 * (PhraseSet.longestWord + 1))
+
+    /// - Parameter words: in lower case, of at most `PhraseSet.longestWord` bytes.
+    init(_ words: some Sequence<[UInt8]>) {
+        for word in words where word.count <= PhraseSet.longestWord {
+            if let first = word.first { isThere[Self.place(first, word.count)] = true }
+        }
+    }
+
+    private static func place(_ byte: UInt8, _ length: Int) -> Int { Int(byte) * (PhraseSet.longestWord + 1) + length }
+
+    /// False where the word at a position is none of them.
+    func mayBe(_ words: WordList, _ position: Int) -> Bool {
+        let length = words.length(position)
+        return length <= PhraseSet.longestWord
+            && isThere[Self.place(WordList.lower(words.byte(0, of: position)), length)]
     }
 }

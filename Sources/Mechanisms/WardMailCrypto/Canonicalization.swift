@@ -53,41 +53,52 @@ enum Canonicalization: String, Sendable, Hashable {
     private static func relaxedBody(_ body: ArraySlice<UInt8>) -> [UInt8] {
         // Never longer than the body and one line end.
         [UInt8](unsafeUninitializedCapacity: body.count + 2) { buffer, count in
-            var written = 0
-            var emptyLines = 0
-            var isSpacePending = false
-            var isLineEmpty = true
-            func append(_ byte: UInt8) {
-                buffer.initializeElement(at: written, to: byte)
-                written += 1
-            }
-            func endLine() {
-                append(0x0d)
-                append(0x0a)
-            }
-            body.withUnsafeBufferPointer { bytes in
-                for byte in bytes {
-                    switch byte {
-                    case 0x0d: continue
-                    case 0x0a:
-                        if isLineEmpty { emptyLines += 1 } else { endLine() }
-                        isLineEmpty = true
-                        isSpacePending = false
-                    case 0x20, 0x09: isSpacePending = true
-                    default:
-                        while emptyLines > 0 {
-                            endLine()
-                            emptyLines -= 1
-                        }
-                        if isSpacePending { append(0x20) }
-                        isSpacePending = false
-                        isLineEmpty = false
-                        append(byte)
-                    }
-                }
-            }
-            if !isLineEmpty { endLine() }
-            count = written
+            body.withUnsafeBufferPointer { count = relaxed($0, into: buffer) }
         }
+    }
+
+    /// - Returns: how many octets were written.
+    private static func relaxed(
+        _ body: UnsafeBufferPointer<UInt8>,
+        into buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        var written = 0
+        var (emptyLines, isSpacePending, isLineEmpty) = (0, false, true)
+        for octet in body {
+            if octet > 0x20 || octet != 0x20 && octet != 0x09 && octet != 0x0a && octet != 0x0d {
+                if isLineEmpty {
+                    for _ in 0..<emptyLines {
+                        buffer.initializeElement(at: written, to: 0x0d)
+                        buffer.initializeElement(at: written + 1, to: 0x0a)
+                        written += 2
+                    }
+                    (emptyLines, isLineEmpty) = (0, false)
+                }
+                if isSpacePending {
+                    buffer.initializeElement(at: written, to: 0x20)
+                    written += 1
+                    isSpacePending = false
+                }
+                buffer.initializeElement(at: written, to: octet)
+                written += 1
+            } else if octet == 0x0a {
+                if isLineEmpty {
+                    emptyLines += 1
+                } else {
+                    buffer.initializeElement(at: written, to: 0x0d)
+                    buffer.initializeElement(at: written + 1, to: 0x0a)
+                    written += 2
+                }
+                (isLineEmpty, isSpacePending) = (true, false)
+            } else if octet != 0x0d {
+                isSpacePending = true
+            }
+        }
+        if !isLineEmpty {
+            buffer.initializeElement(at: written, to: 0x0d)
+            buffer.initializeElement(at: written + 1, to: 0x0a)
+            written += 2
+        }
+        return written
     }
 }

@@ -132,13 +132,12 @@ package struct DKIMSignature: Sendable, Hashable {
         }
         lines.append(line)
         lines.append(" bh=\(plan.bodyHash);")
-        let base64 = Data(value).base64EncodedString()
-        var rest = base64[...]
-        lines.append(" b=" + rest.prefix(72))
-        rest = rest.dropFirst(72)
-        while !rest.isEmpty {
-            lines.append("  " + rest.prefix(72))
-            rest = rest.dropFirst(72)
+        // In octets: characters would have to be told apart first.
+        let base64 = Array(Data(value).base64EncodedData())
+        lines.append(" b=" + String(decoding: base64.prefix(72), as: UTF8.self))
+        for start in stride(from: 72, to: base64.count, by: 72) {
+            let end = min(start + 72, base64.count)
+            lines.append("  " + String(decoding: base64[start..<end], as: UTF8.self))
         }
         return lines.joined(separator: "\r\n") + "\r\n"
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// A message as DKIM sees it: header fields as they stand, and the body.
 struct MessageOctets: Sendable {
     struct Field: Sendable {
@@ -63,16 +65,14 @@ struct MessageOctets: Sendable {
 
     /// Where the line's CRLF begins, or the end of the message; nil at a bare CR or LF.
     private static func lineEnd(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        var position = start
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == 0x0a { return nil }
-            if byte == 0x0d {
-                return position + 1 < bytes.count && bytes[position + 1] == 0x0a ? position : nil
-            }
-            position += 1
-        }
-        return position
+        guard let base = bytes.baseAddress, start < bytes.count else { return bytes.count }
+        let line = UnsafeRawPointer(base + start)
+        let feed = memchr(line, 0x0a, bytes.count - start).map { $0 - UnsafeMutableRawPointer(mutating: line) }
+        let length = feed ?? bytes.count - start
+        let hasReturn = memchr(line, 0x0d, length).map { $0 - UnsafeMutableRawPointer(mutating: line) }
+        // The first CR is the one before the LF, or neither is there.
+        guard feed != nil else { return hasReturn == nil ? bytes.count : nil }
+        return hasReturn == length - 1 ? start + length - 1 : nil
     }
 
     /// `name`, white space (RFC 5322 section 4.5), colon.
@@ -89,14 +89,16 @@ struct MessageOctets: Sendable {
 
     /// Whether every line is short enough to reach the receiver as it is.
     var hasLongLine: Bool {
-        bytes.withUnsafeBufferPointer { bytes in
-            var length = 0
-            for byte in bytes {
-                length = byte == 0x0a ? 0 : length + 1
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return false }
+            var start = 0
+            while let feed = memchr(base + start, 0x0a, bytes.count - start) {
+                let end = feed - UnsafeMutableRawPointer(mutating: base)
                 // The CR counts here and not in RFC 5322's 998.
-                if length > DKIM.longestLine + 1 { return true }
+                if end - start > DKIM.longestLine + 1 { return true }
+                start = end + 1
             }
-            return length > DKIM.longestLine
+            return bytes.count - start > DKIM.longestLine
         }
     }
 }

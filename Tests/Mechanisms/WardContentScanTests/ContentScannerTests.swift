@@ -53,6 +53,50 @@ import Testing
         #expect(kinds("<p>123-<b>45</b>-67&#56;9</p>", as: .html) == [.socialSecurityNumber])
         #expect(kinds("<p>hello</p><!-- 123-45-6789 -->", as: .html) == [.socialSecurityNumber])
         #expect(kinds("<td>123</td><td>45</td><td>6789</td>", as: .html) == [])
+        #expect(kinds("<p>SSN <a href=\"tel:123456789\">call</a></p>", as: .html) == [.socialSecurityNumber])
+        #expect(kinds("<123-45-6789><p>hello</p>", as: .html) == [.socialSecurityNumber])
+        #expect(kinds("<p>ssn &123456789; &metformin;</p>", as: .html) == [.socialSecurityNumber, .drugName])
+        #expect(kinds("<metformin><p>hello</p>", as: .html) == [.drugName])
+    }
+
+    /// What leaves in the source is found by what is read of it, as if all of it were read as text.
+    @Test func `nothing in the source of HTML is missed by reading what is seen and what is not`() {
+        var generator = SystemRandomNumberGenerator()
+        let parts = [
+            "<p>", "</p>", "<br>", "<BR/>", "<b>", "</b>", "<a href=\"x\">", "</a>", "<!-- ", " -->", "<td class=x>",
+            "&nbsp;",
+            "&x;", "&", ";", "<", ">", "SSN ", "ssn:", "123456789", "123-45-6789", " metformin ", "lithium carbonate",
+            " DOB ",
+            "3/4/1961", "March 4, 1961 ", "MRN ", "00481516", "member id ", "E11.9", " dx ", "\n", "word ", "word",
+            " Ann Roe ",
+            String(repeating: "much text that says nothing. ", count: 9),
+        ]
+        for _ in 0..<250 {
+            let text = (0..<12).map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
+            let raw = kinds(text)
+            let read = kinds(text, as: .html)
+            // Which of two labels is nearer to a number depends on whether a mark between them is a word.
+            func same(_ kinds: [ContentKind]) -> Set<ContentKind> {
+                Set(kinds.map { $0 == .memberNumber ? .medicalRecordNumber : $0 })
+            }
+            #expect(same(read).isSuperset(of: same(raw)), "\(text)")
+        }
+    }
+
+    @Test func `a word that is not looked at would have begun nothing`() {
+        var generator = SystemRandomNumberGenerator()
+        let parts = [
+            "123", "45", "6789", "-", "/", ".", " ", "\n", "March", "mar", "4", "1961", "DOB", "E11", "9", "MRN",
+            "A448812",
+            "metformin", "Lithium", "carbonate", "née", "word", "1eg4te5mk73", "Ann", "Roe",
+        ]
+        for _ in 0..<250 {
+            let text = (0..<10).map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
+            let words = WordList(Array(text.utf8))
+            for position in 0..<words.count where !Self.scanner.mayMatter(words, position) {
+                #expect(Self.scanner.match(words, at: position).0 == nil, "\(text)")
+            }
+        }
     }
 
     @Test func `a column's name labels its values`() {

@@ -31,32 +31,61 @@ struct MergedText: Hashable, Sendable {
     /// never part of another character, but for the one after a carriage return, which stays as it stands. The result is
     /// under the digest of messages that wait: it may not change.
     static func paragraphs(of html: String) -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity(html.utf8.count + 256)
-        var isInParagraph = false
-        var lineFeeds = 0
-        var previous: UInt8 = 0
-        for octet in html.utf8 {
+        var html = html
+        return html.withUTF8 { html in
+            // Two line feeds make at most nine octets, and one that ends the text at most eight more.
+            let lineFeeds = html.reduce(0) { $1 == 0x0a ? $0 + 1 : $0 }
+            return String(unsafeUninitializedCapacity: html.count + 4 * lineFeeds + 24) { buffer in
+                var output = Paragraphs(buffer)
+                for octet in html { output.append(octet) }
+                return output.end()
+            }
+        }
+    }
+
+    /// Paragraphs as they are written octet by octet into room that is enough.
+    private struct Paragraphs {
+        private let buffer: UnsafeMutableBufferPointer<UInt8>
+        private var count = 0
+        private var isInParagraph = false
+        private var lineFeeds = 0
+        private var previous: UInt8 = 0
+
+        init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+        private mutating func write(_ text: StaticString) {
+            for octet in UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount) {
+                buffer.initializeElement(at: count, to: octet)
+                count += 1
+            }
+        }
+
+        mutating func append(_ octet: UInt8) {
             defer { previous = octet }
             guard octet != 0x0a || previous == 0x0d else {
                 lineFeeds += 1
-                continue
+                return
             }
             if !isInParagraph {
-                result += "<p>".utf8
+                write("<p>")
             } else if lineFeeds > 0 {
-                result += (lineFeeds > 1 ? "</p>\n<p>" : "<br>\n").utf8
+                write(lineFeeds > 1 ? "</p>\n<p>" : "<br>\n")
             }
             isInParagraph = true
             lineFeeds = 0
-            result.append(octet)
+            buffer.initializeElement(at: count, to: octet)
+            count += 1
         }
-        if isInParagraph { result += "</p>".utf8 }
-        // An odd number of them at the end always made an empty paragraph.
-        if lineFeeds % 2 == 1, lineFeeds > 1 || !isInParagraph {
-            result += (isInParagraph ? "\n<p></p>" : "<p></p>").utf8
+
+        /// - Returns: how many octets were written.
+        mutating func end() -> Int {
+            if isInParagraph { write("</p>") }
+            // An odd number of them at the end always made an empty paragraph.
+            if lineFeeds % 2 == 1, lineFeeds > 1 || !isInParagraph {
+                write(isInParagraph ? "\n<p></p>" : "<p></p>")
+            }
+            return count
         }
-        return String(decoding: result, as: UTF8.self)
     }
 
     /// The author's text escaped, with its links made clickable.
@@ -82,12 +111,16 @@ extension MergeTemplate {
     func merged(value: (String) -> String?) -> MergeOutcome {
         var missing: [String] = []
         var merged: [MergedText.Piece] = []
+        merged.reserveCapacity(pieces.count)
+        // A field that stands in every line is cleaned once.
+        var known: [String: String] = [:]
         var octets = 0
         for piece in pieces {
             switch piece {
             case .text(let text): merged.append(.init(text: text, isData: false))
             case .field(let name, let fallback, _):
-                let cleaned = value(name).map(Self.cleaned) ?? ""
+                let cleaned = known[name] ?? value(name).map(Self.cleaned) ?? ""
+                known[name] = cleaned
                 if !cleaned.isEmpty {
                     merged.append(.init(text: cleaned, isData: true))
                 } else if let fallback {
@@ -104,6 +137,20 @@ extension MergeTemplate {
 
     /// A value without control characters, line ends and direction overrides, trimmed; each such run becomes one space.
     static func cleaned(_ value: String) -> String {
+        isClean(value) ? value : rewritten(value)
+    }
+
+    /// Plain ASCII in which no space stands at an end or beside another: most values.
+    private static func isClean(_ value: String) -> Bool {
+        var previous: UInt8 = 0x20
+        for octet in value.utf8 {
+            guard octet &- 0x20 <= 0x5e, octet != 0x20 || previous != 0x20 else { return false }
+            previous = octet
+        }
+        return previous != 0x20
+    }
+
+    private static func rewritten(_ value: String) -> String {
         var result = ""
         var pendingSpace = false
         for scalar in value.unicodeScalars {
@@ -124,10 +171,11 @@ extension MergeTemplate {
 enum HTMLText {
     static func escaped(_ text: String) -> String {
         var text = text
-        return text.withUTF8 { octets in
-            var result: [UInt8] = []
+        return text.withUTF8 { octets -> String? in
+            guard let first = octets.firstIndex(where: isSpecial) else { return nil }
+            var result = Array(octets[..<first])
             result.reserveCapacity(octets.count + 64)
-            for octet in octets {
+            for octet in octets[first...] {
                 switch octet {
                 case UInt8(ascii: "&"): result += "&amp;".utf8
                 case UInt8(ascii: "<"): result += "&lt;".utf8
@@ -138,6 +186,13 @@ enum HTMLText {
                 }
             }
             return String(decoding: result, as: UTF8.self)
+        } ?? text
+    }
+
+    private static func isSpecial(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
         }
     }
 }
