@@ -5,16 +5,18 @@
 //     campaign.start    state becomes `sending` and the content is stored (one transaction); the audience is evaluated and
 //                       written down in chunks, a row per person, adding nobody twice; then `expanded_at` is set and
 //                       campaign.expand enqueued (one transaction)
-//     campaign.expand   for each chunk of people without a message: merged outside a transaction, then cleared, queued and
-//                       noted in one transaction together with the lease's renewal. A chunk that was committed is not seen
-//                       again; one that was not is made anew. `UNIQUE (organization, campaign, contact)` and the delivery's
-//                       own key are what makes it exactly once.
+//     campaign.expand   for each chunk of people without a message: merged outside a transaction while the chunk before it
+//                       is written, then cleared, queued and noted in one transaction together with the lease's renewal. A
+//                       chunk that was committed is not seen again; one that was not is made anew.
+//                       `UNIQUE (organization, campaign, contact)` and the delivery's own key are what makes it exactly
+//                       once. Nothing is put together far ahead of the attempts (`RenderedMessages`).
 //     campaign.preflight asks without sending; see FollowPreflight.swift
 //     campaign.finish   when every message has a final state, the campaign is finished
 //
 // A paused campaign's work ends at the next chunk; resuming enqueues it again.
 
 import WardConsent
+import WardContacts
 import WardDelivery
 import WardKernel
 import WardQueue
@@ -26,6 +28,8 @@ package final class CampaignWorker: Sendable {
     /// People of one transaction.
     static let chunk = 200
     static let audienceChunk = 1_000
+    /// Chunks that are put together while the store writes.
+    static let chunksAhead = 3
     static let lease: Duration = .minutes(2)
 
     /// What one worker takes. Asking about a large audience takes minutes, for which nothing that is due may wait.
@@ -224,43 +228,81 @@ extension CampaignWorker {
         guard let (plan, contentID) = found, let contentID else { return try await drop(item) }
         let content = try await campaigns.delivery.content(contentID, of: organization)
         try await campaigns.delivery.releasePaused(of: id, by: service)
+        let expansion = Expansion(plan: plan, content: content, item: item, service: service)
+        var ahead: [Task<Chunk, any Error>] = []
+        defer { for task in ahead { task.cancel() } }
+        var position: ContactID?
         while !Task.isCancelled {
-            try await campaigns.segments.prepareMembership(of: organization, builds: true)
-            let (contacts, people) = try await campaigns.store.read { [campaigns] tx in
-                let contacts = try RecipientQueries.pending(
-                    of: id,
-                    limit: Self.chunk,
-                    organization: organization,
-                    in: tx
-                )
-                return (contacts, try campaigns.people.people(contacts, of: organization, in: tx))
+            while ahead.count < Self.chunksAhead, let people = try await people(of: expansion, after: position) {
+                position = people.last
+                // The processors put the next messages together while the store writes those before them.
+                ahead.append(Task { [self] in try await made(people, expansion) })
             }
-            guard !contacts.isEmpty else { return try await endExpanding(id, item) }
-            let planned = try plan.plan(contacts, people: people, surroundings: surroundings)
-            let chunk = Chunk(planned: planned, plan: plan, item: item, service: service)
-            guard try await hand(over: chunk, content: content) else { return }
+            guard !ahead.isEmpty else {
+                // Whoever was passed over, if anybody: the end is reached when nobody is left from the beginning.
+                guard position != nil else { return try await endExpanding(id, item) }
+                position = nil
+                continue
+            }
+            let next = try await ahead.removeFirst().value
+            guard try await hand(over: next, of: expansion) else { return }
         }
     }
 
-    private struct Chunk: Sendable {
-        var planned: [PlannedMessage]
+    private struct Expansion: Sendable {
         var plan: MessagePlan
+        var content: MessageContent
         var item: WorkItem
         var service: Requester
     }
 
+    private struct People: Sendable {
+        var contacts: [ContactID]
+        var facts: [Sensitive<PersonFacts>]
+        var last: ContactID
+    }
+
+    private struct Chunk: Sendable {
+        var planned: [PlannedMessage]
+        var prepared: [PreparedMessage]
+    }
+
+    /// The next people who have no message yet; nil when there are none.
+    private func people(of expansion: Expansion, after position: ContactID?) async throws -> People? {
+        let plan = expansion.plan
+        try await campaigns.segments.prepareMembership(of: plan.organization, builds: true)
+        return try await campaigns.store.read { [campaigns] tx in
+            let contacts = try RecipientQueries.pending(
+                of: plan.campaign,
+                after: position,
+                limit: Self.chunk,
+                organization: plan.organization,
+                in: tx
+            )
+            return try contacts.last.map { last in
+                let facts = try campaigns.people.people(contacts, of: plan.organization, in: tx)
+                return People(contacts: contacts, facts: facts, last: last)
+            }
+        }
+    }
+
+    private func made(_ people: People, _ expansion: Expansion) async throws -> Chunk {
+        let drafts = try expansion.plan.plan(people.contacts, people: people.facts, surroundings: surroundings)
+        let (planned, prepared) = try await campaigns.prepare(drafts, content: expansion.content)
+        return Chunk(planned: planned, prepared: prepared)
+    }
+
     /// Clears, queues and notes one chunk; false when the campaign no longer sends.
-    private func hand(over chunk: Chunk, content: MessageContent) async throws -> Bool {
-        let (planned, prepared) = try await campaigns.prepare(chunk.planned, content: content)
-        let (id, organization) = (chunk.plan.campaign, chunk.plan.organization)
+    private func hand(over chunk: Chunk, of expansion: Expansion) async throws -> Bool {
+        let (plan, item) = (expansion.plan, expansion.item)
         return try await campaigns.store.writeAlone { [campaigns] tx in
-            guard try campaigns.row(id, of: organization, in: tx).state == .sending else {
-                try campaigns.queue.finish(chunk.item, in: tx)
+            guard try campaigns.row(plan.campaign, of: plan.organization, in: tx).state == .sending else {
+                try campaigns.queue.finish(item, in: tx)
                 return false
             }
-            try campaigns.queue.renew(chunk.item, lease: Self.lease, in: tx)
-            let outcomes = try campaigns.delivery.submit(prepared, by: chunk.service, in: tx)
-            try campaigns.note(planned, outcomes, plan: chunk.plan, in: tx)
+            try campaigns.queue.renew(item, lease: Self.lease, in: tx)
+            let outcomes = try campaigns.delivery.submit(chunk.prepared, by: expansion.service, in: tx)
+            try campaigns.note(chunk.planned, outcomes, plan: plan, in: tx)
             return true
         }
     }

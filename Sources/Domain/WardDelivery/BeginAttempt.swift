@@ -85,6 +85,7 @@ extension Delivery {
             let forms = try usableForms(of: candidates.map(\.row), at: now, organization: organization, in: tx)
             for position in candidates.indices { candidates[position].form = forms[candidates[position].row.id] }
             try clearAndBegin(candidates, of: organization, at: now, into: &steps, in: tx)
+            for candidate in candidates where steps[candidate.position] == nil { rendered.drop(candidate.row.id) }
         }
         return steps
     }

@@ -18,8 +18,9 @@ extension Delivery {
     private static let piece = 8
 
     /// Makes each recipient's message, signs it and digests it; throws when one cannot be put together. The work is done on
-    /// the processor threads, outside of any transaction.
+    /// the processor threads, outside of any transaction, and not far ahead of the attempts.
     package func prepare(_ drafts: [MessageDraft], content: MessageContent) async throws -> [PreparedMessage] {
+        try await rendered.waitWhileAmple(surroundings)
         let (signers, scanner) = try await store.read { tx in
             (try self.signers(of: content, in: tx), try self.scanner(for: content, in: tx))
         }

@@ -9,6 +9,9 @@ import WardKernel
 final class RenderedMessages: Sendable {
     /// Octets of all messages together.
     static let capacity = 32 << 20
+    /// Octets above which a campaign's next messages wait for those that are ready: some hundred messages ahead of the
+    /// attempts are enough to keep every processor at work, and what is ahead by more is only in memory.
+    static let ample = 6 << 20
     /// What was not sent by then (held, refused, rolled back) makes room.
     static let lifetime = Duration.minutes(1)
 
@@ -36,6 +39,23 @@ final class RenderedMessages: Sendable {
             let found = state.messages.removeValue(forKey: id)?.octets
             state.octets -= found?.bytes.count ?? 0
             return found
+        }
+    }
+
+    /// Forgets a message that does not go out by mail, or not now.
+    func drop(_ id: MessageID) { _ = take(id) }
+
+    /// Waits while there is plenty and it becomes less: for a quarter of a second without a change, and five seconds in all.
+    /// Where the attempts stand still (a destination that asks for patience, another node that has the leases), nothing more
+    /// is gained by waiting.
+    func waitWhileAmple(_ surroundings: Surroundings) async throws {
+        var (least, stalled, looks) = (octets, 0, 0)
+        while least > Self.ample, stalled < 25, looks < 500 {
+            try await surroundings.wait(.milliseconds(10))
+            looks += 1
+            let now = octets
+            stalled = now < least ? 0 : stalled + 1
+            least = min(least, now)
         }
     }
 

@@ -168,6 +168,7 @@ extension Delivery {
             if let runAt, announces == nil || life.standing != .held {
                 try enqueue(row, terms: message.terms, at: runAt, of: organization, in: tx)
             }
+            if runAt != now { rendered.drop(message.id) }
             return outcome
         }
         try keepScans(of: messages, organization: organization, in: tx)

@@ -9,8 +9,9 @@ package import WardTrust
 /// Hands messages to other servers over SMTP (RFC 5321) and TLS (RFC 3207), and keeps connections for the next message.
 package final class SMTPClient: Sendable {
     package struct Limits: Sendable, Hashable {
-        /// Open connections to one server; further deliveries wait for one.
-        package var connectionsPerServer = 20
+        /// Open connections to one server; further deliveries wait for one. More than one domain may have at once
+        /// (`concurrencyPerDestination`), since a provider's servers take the mail of many.
+        package var connectionsPerServer = 50
         /// Messages over one connection before it is closed.
         package var messagesPerConnection = 500
 

@@ -44,6 +44,7 @@ enum RecipientQueries {
 
     static func pending(
         of campaign: CampaignID,
+        after: ContactID?,
         limit: Int,
         organization: OrganizationID,
         in tx: any ReadTransaction
@@ -52,6 +53,7 @@ enum RecipientQueries {
             """
             SELECT contact FROM campaign_recipient
             WHERE organization = \(organization) AND campaign = \(campaign) AND state = \(RecipientState.pending)
+                AND contact > \(after ?? ContactID(high: 0, low: 0))
             ORDER BY contact LIMIT \(limit)
             """
         ).map { try $0.value(at: 0) }
