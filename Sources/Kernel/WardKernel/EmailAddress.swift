@@ -12,32 +12,66 @@ package struct EmailAddress: Hashable, Sendable {
     package let domain: String
 
     package init?(_ text: some StringProtocol) {
-        // A path has at most 256 octets with its brackets (RFC 5321 section 4.5.3.1.3).
-        guard text.utf8.count <= 254 else { return nil }
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isDotAtom(parts[0]), Self.isHostName(parts[1]) else { return nil }
-        local = String(parts[0])
-        domain = parts[1].lowercased()
+        var text = String(text)
+        guard let at = text.withUTF8(Self.at) else { return nil }
+        let index = text.utf8.index(text.utf8.startIndex, offsetBy: at)
+        local = String(text[..<index])
+        domain = text[text.utf8.index(after: index)...].lowercased()
     }
 
     /// What two spellings of one mailbox share: both parts in lower case. Used for look-ups and suppression only; mail
     /// goes to the address as it was written, since only the receiving host may interpret a local part.
     package var normalized: String { local.lowercased() + "@" + domain }
 
-    private static func isDotAtom(_ text: some StringProtocol) -> Bool {
-        guard (1...64).contains(text.utf8.count) else { return false }
-        let symbols = Set("!#$%&'*+-/=?^_`{|}~".utf8)
-        return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { atom in
-            !atom.isEmpty && atom.utf8.allSatisfy { isLetterOrDigit($0) || symbols.contains($0) }
-        }
+    /// Where the only @ of an address stands that is accepted. Octets of other than ASCII are refused wherever they are, so
+    /// that octets are characters here.
+    private static func at(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        // A path has at most 256 octets with its brackets (RFC 5321 section 4.5.3.1.3).
+        guard text.count <= 254, let at = text.firstIndex(of: UInt8(ascii: "@")) else { return nil }
+        let isAccepted = isDotAtom(text[..<at]) && isHostName(text[(at + 1)...])
+        return isAccepted ? at : nil
     }
 
-    private static func isHostName(_ text: some StringProtocol) -> Bool {
-        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 2, text.utf8.count <= 255 else { return false }
-        return labels.allSatisfy { label in
-            (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-                && label.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
+    private static func isDotAtom(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard (1...64).contains(text.count) else { return false }
+        var previous = UInt8(ascii: ".")
+        for octet in text {
+            guard octet == UInt8(ascii: ".") ? previous != octet : isAtomText(octet) else { return false }
+            previous = octet
+        }
+        return previous != UInt8(ascii: ".")
+    }
+
+    /// At least two labels of 1 to 63 letters, digits and hyphens, none of which begins or ends with a hyphen.
+    private static func isHostName(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var (labels, length) = (0, 0)
+        var previous = UInt8(ascii: ".")
+        for octet in text {
+            switch octet {
+            case UInt8(ascii: "."):
+                guard (1...63).contains(length), previous != UInt8(ascii: "-") else { return false }
+                labels += 1
+                length = 0
+            case UInt8(ascii: "-"):
+                guard length > 0 else { return false }
+                length += 1
+            default:
+                guard isLetterOrDigit(octet) else { return false }
+                length += 1
+            }
+            previous = octet
+        }
+        return labels > 0 && (1...63).contains(length) && previous != UInt8(ascii: "-")
+    }
+
+    /// The characters of an atom (RFC 5322 section 3.2.3).
+    private static func isAtomText(_ octet: UInt8) -> Bool {
+        switch octet {
+        case UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "?"),
+            UInt8(ascii: "^")...UInt8(ascii: "`"), UInt8(ascii: "{")...UInt8(ascii: "~"):
+            true
+        default: isLetterOrDigit(octet)
         }
     }
 

@@ -20,6 +20,9 @@ package final class ProcessorThreads: Sendable {
         queue = OperationQueue()
         queue.name = "ward.processor"
         queue.maxConcurrentOperationCount = width
+        // Threads of their own, behind those that carry conversations on: on those of the tasks, every step of every attempt
+        // would wait until some signatures are made.
+        queue.qualityOfService = .utility
     }
 
     /// Runs the body on one of the threads.
