@@ -29,7 +29,7 @@ package final class CampaignWorker: Sendable {
     static let chunk = 200
     static let audienceChunk = 1_000
     /// Chunks that are put together while the store writes.
-    static let chunksAhead = 3
+    static let chunksAhead = 2
     static let lease: Duration = .minutes(2)
 
     /// What one worker takes. Asking about a large audience takes minutes, for which nothing that is due may wait.

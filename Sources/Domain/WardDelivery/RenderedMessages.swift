@@ -11,7 +11,7 @@ final class RenderedMessages: Sendable {
     static let capacity = 32 << 20
     /// Octets above which a campaign's next messages wait for those that are ready: some hundred messages ahead of the
     /// attempts are enough to keep every processor at work, and what is ahead by more is only in memory.
-    static let ample = 6 << 20
+    static let ample = 4 << 20
     /// What was not sent by then (held, refused, rolled back) makes room.
     static let lifetime = Duration.minutes(1)
 

@@ -61,8 +61,8 @@ package final class SQLiteStore: Store {
     private static func makeDurable(_ database: Database) throws {
         try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 10000")
         // Keyed look-ups are random: beyond some 50,000 people their indexes outgrow SQLite's 2 MiB of pages, and an import
-        // spent half its time reading them again. At most 64 MiB, taken as they are needed.
-        try database.execute(sql: "PRAGMA cache_size = -65536")
+        // spent half its time reading them again. At most 32 MiB, taken as they are needed.
+        try database.execute(sql: "PRAGMA cache_size = -32768")
         guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2,
             try String.fetchOne(database, sql: "PRAGMA journal_mode") == "wal",
             try Int.fetchOne(database, sql: "PRAGMA foreign_keys") == 1
