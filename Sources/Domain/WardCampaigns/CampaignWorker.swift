@@ -229,23 +229,37 @@ extension CampaignWorker {
         let content = try await campaigns.delivery.content(contentID, of: organization)
         try await campaigns.delivery.releasePaused(of: id, by: service)
         let expansion = Expansion(plan: plan, content: content, item: item, service: service)
-        var ahead: [Task<Chunk, any Error>] = []
-        defer { for task in ahead { task.cancel() } }
+        try await withThrowingTaskGroup(of: (Int, Chunk).self) { group in
+            try await expand(expansion, &group)
+            group.cancelAll()
+        }
+    }
+
+    /// The processors put the next messages together while the store writes those before them, in their order.
+    private func expand(
+        _ expansion: Expansion,
+        _ group: inout ThrowingTaskGroup<(Int, Chunk), any Error>
+    ) async throws {
+        var (begun, written) = (0, 0)
+        var ready: [Int: Chunk] = [:]
         var position: ContactID?
         while !Task.isCancelled {
-            while ahead.count < Self.chunksAhead, let people = try await people(of: expansion, after: position) {
+            while begun - written < Self.chunksAhead, let people = try await people(of: expansion, after: position) {
                 position = people.last
-                // The processors put the next messages together while the store writes those before them.
-                ahead.append(Task { [self] in try await made(people, expansion) })
+                group.addTask { [begun] in (begun, try await self.made(people, expansion)) }
+                begun += 1
             }
-            guard !ahead.isEmpty else {
+            guard begun > written else {
                 // Whoever was passed over, if anybody: the end is reached when nobody is left from the beginning.
-                guard position != nil else { return try await endExpanding(id, item) }
+                guard position != nil else { return try await endExpanding(expansion.plan.campaign, expansion.item) }
                 position = nil
                 continue
             }
-            let next = try await ahead.removeFirst().value
-            guard try await hand(over: next, of: expansion) else { return }
+            while ready[written] == nil, let (number, chunk) = try await group.next() { ready[number] = chunk }
+            guard let chunk = ready.removeValue(forKey: written), try await hand(over: chunk, of: expansion) else {
+                return
+            }
+            written += 1
         }
     }
 

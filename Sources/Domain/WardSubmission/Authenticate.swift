@@ -53,7 +53,7 @@ extension Submission {
         let keys = try await keys(of: parts[1])
         let password = parts[2]
         let made = try await ProcessorThreads.shared.run {
-            SCRAMKeys(password: password, salt: keys.salt, iterations: keys.iterations)
+            try SCRAMKeys(password: password, salt: keys.salt, iterations: keys.iterations)
         }
         let isRight = Digest.isEqual(made.storedKey, keys.storedKey)
         return try await ended(parts[1], keys: isRight ? keys : nil, from: peer)

@@ -33,7 +33,7 @@ extension Submission {
         try requester.require(.manageSettings)
         let organization = requester.organization
         let password = Self.password(surroundings.randomBytes(20))
-        let keys = SCRAMKeys(password: password, salt: surroundings.randomBytes(16))
+        let keys = try SCRAMKeys(password: password, salt: surroundings.randomBytes(16))
         let id = surroundings.makeIdentifier(SubmissionAccountTag.self)
         return try await store.write { [self] tx in
             let profile = try identity.organization(organization, in: tx)

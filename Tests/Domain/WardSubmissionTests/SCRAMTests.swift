@@ -9,7 +9,7 @@ import Testing
 @Suite struct SCRAMTests {
     private func keys() throws -> SCRAMKeys {
         let salt = try #require(Data(base64Encoded: "W22ZaJ0SNY7soEsUEjb6gQ=="))
-        return SCRAMKeys(password: "pencil", salt: Array(salt))
+        return try SCRAMKeys(password: "pencil", salt: Array(salt))
     }
 
     private func exchange() throws -> SCRAMExchange {

@@ -4,6 +4,7 @@
 // iterations protects nothing that could be guessed; 4,096 is RFC 7677's least, for the sake of clients that look.
 
 import Crypto
+import WardCrypto
 
 /// What is kept of a password: enough to check it, not enough to use it elsewhere.
 struct SCRAMKeys: Hashable, Sendable, Codable {
@@ -14,8 +15,8 @@ struct SCRAMKeys: Hashable, Sendable, Codable {
     var storedKey: [UInt8]
     var serverKey: [UInt8]
 
-    init(password: String, salt: [UInt8], iterations: Int = SCRAMKeys.iterations) {
-        let salted = SCRAM.stretched(Array(password.utf8), salt: salt, iterations: iterations)
+    init(password: String, salt: [UInt8], iterations: Int = SCRAMKeys.iterations) throws {
+        let salted = try StretchedPassword.pbkdf2(Array(password.utf8), salt: salt, iterations: iterations)
         self.salt = salt
         self.iterations = iterations
         storedKey = SCRAM.hash(SCRAM.code(salted, Array("Client Key".utf8)))
@@ -39,16 +40,4 @@ enum SCRAM {
     static func hash(_ octets: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: octets)) }
 
     static func exclusiveOr(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] { zip(left, right).map { $0 ^ $1 } }
-
-    /// PBKDF2 with HMAC-SHA-256 and one block (RFC 8018 section 5.2): `Hi` of RFC 5802.
-    static func stretched(_ password: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
-        let key = SymmetricKey(data: password)
-        var round = Array(HMAC<SHA256>.authenticationCode(for: salt + [0, 0, 0, 1], using: key))
-        var result = round
-        for _ in 1..<max(1, iterations) {
-            round = Array(HMAC<SHA256>.authenticationCode(for: round, using: key))
-            for index in result.indices { result[index] ^= round[index] }
-        }
-        return result
-    }
 }
