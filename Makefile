@@ -4,10 +4,10 @@ IMPORTS := --explicit-target-dependency-import-check error
 ARGUMENTS ?=
 SAMPLES = $(if $(WARD_SAMPLES),WARD_SAMPLES="$(WARD_SAMPLES)")
 
-.PHONY: help run bench bench-mail test browser torture check format embed build clean
+.PHONY: help run bench bench-build bench-mail bench-flat bench-acceptance bench-relay bench-recovery test browser torture check format embed build clean
 
 help: ## What can be done here
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
 	@scripts/setup run
@@ -15,14 +15,31 @@ run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
 	@swift build -c release --product ward --quiet
 	@exec .build/release/ward demo $(if $(ONCE),--once) $(ARGUMENTS)
 
-bench: bench-mail ## Build in release and measure: the story, an import of 100,000 rows, a segment, a campaign
+bench: bench-build bench-mail bench-acceptance bench-relay bench-recovery ## Build in release and measure everything, each row beside its peer
 	@scripts/bench $(ARGUMENTS)
 
-bench-mail: ## Measure a campaign over verified TLS beside Postfix and OpenDKIM (MESSAGES=3000 PAIRS=3)
+bench-build:
 	@scripts/setup test
 	@swift build -c release --product ward --quiet
 	@swift build -c release --product WardTestServer --quiet
-	@scripts/bench-mail --messages $(or $(MESSAGES),3000) --pairs $(or $(PAIRS),3)
+
+# Numbers that are not given are the ones of each program: scripts/bench-mail --help.
+NUMBERS = $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(PAIRS),--pairs $(PAIRS)) $(ARGUMENTS)
+
+bench-mail: bench-build ## Measure a campaign over verified TLS beside Postfix and OpenDKIM (MESSAGES=3000 PAIRS=3)
+	@scripts/bench-mail $(NUMBERS)
+
+bench-flat: bench-build ## Measure campaigns of 2,000, 10,000 and 50,000 messages: the rate may not fall
+	@scripts/bench-mail --flat $(or $(FLAT),2000,10000,50000) $(ARGUMENTS)
+
+bench-acceptance: bench-build ## Measure how fast mail is taken for good (TLS, AUTH, a connection each) beside Postfix
+	@scripts/bench-acceptance $(NUMBERS)
+
+bench-relay: bench-build ## Measure mail handed in and delivered, signed, over verified TLS, beside Postfix and OpenDKIM
+	@scripts/bench-relay $(NUMBERS)
+
+bench-recovery: bench-build ## Measure the time to the first delivery after kill -9 with deliveries pending, beside Postfix
+	@scripts/bench-recovery $(NUMBERS)
 
 test: ## Set up, check, build and run every test
 	@scripts/setup test
