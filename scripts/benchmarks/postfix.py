@@ -121,6 +121,7 @@ mynetworks=127.0.0.0/8
 relayhost=[127.0.0.1]:{self.sink.port}
 smtpd_recipient_restrictions={hold}permit_mynetworks,reject
 smtpd_client_connection_count_limit=0
+smtpd_peername_lookup=no
 smtpd_tls_cert_file={folder}/mx.pem
 smtpd_tls_key_file={folder}/mx.key
 smtpd_sasl_type=dovecot
