@@ -350,6 +350,12 @@ targets += [
         path: "Tests/Support/WardTestServer",
         swiftSettings: settings
     ),
+    .executableTarget(
+        name: "WardProtectionBench",
+        dependencies: dependencies(["WardKernel", "WardCrypto", "WardMailCrypto"], ["ArgumentParser"]),
+        path: "Tests/Support/WardProtectionBench",
+        swiftSettings: settings
+    ),
     .testTarget(
         name: "WardScenarioTests",
         dependencies: dependencies(

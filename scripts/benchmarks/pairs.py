@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs that alternate between the peer and Ward, and what is said of them.
 
-Only runs of one pair are compared: on a shared machine a figure of another hour is no bar. Two measures are told, the rate
-and the processor time of the server's own processes, since neighbours move the first and hardly the second.
+Only runs of one pair are compared: on a shared machine a figure of another hour is no bar. Two measures are told,
+the rate and the processor time of the server's own processes, since neighbours move the first and hardly the second.
 """
 import argparse
 import contextlib
@@ -17,6 +17,14 @@ from . import processes, receiver
 
 #: Above this load at the start somebody else works here, and a floor is not judged.
 QUIET = 1.5
+MISSED = "MISSED"
+
+
+def judged(is_met, load_at_start):
+    """In a word."""
+    if is_met:
+        return "met"
+    return MISSED if load_at_start <= QUIET else f"not judged: the load was {load_at_start:.1f} at the start"
 
 
 def parser(text, messages, pairs, floor=None):
@@ -45,7 +53,7 @@ def place():
 
 
 def measure(server, work):
-    """Runs `work`, which answers a dictionary with at least `messages` and `seconds`, and adds what the server spent."""
+    """Runs `work`, which answers at least `messages` and `seconds`, and adds what the server spent."""
     before = server.processor_seconds()
     told = work()
     spent = server.processor_seconds() - before
@@ -92,10 +100,7 @@ class Pairs:
         if ratios:
             told |= {"ratio": statistics.median(ratios), "worst_ratio": min(ratios), "floor": floor,
                      "cpu_ratio": self.median("peer", "cpu_ms") / self.median("ward", "cpu_ms")}
-            verdict = "met" if told["ratio"] >= floor else "MISSED"
-            if verdict == "MISSED" and self.load > QUIET:
-                verdict = f"not judged: the load was {self.load:.1f} at the start"
-            told["verdict"] = verdict
+            told["verdict"] = verdict = judged(told["ratio"] >= floor, self.load)
         if self.arguments.json:
             print(json.dumps(told, indent=2))
         else:
@@ -104,4 +109,4 @@ class Pairs:
         if ratios:
             print(f"{self.name}: median ratio {told['ratio']:.2f}, worst pair {told['worst_ratio']:.2f}, "
                   f"CPU ratio {told['cpu_ratio']:.2f} (floor {floor:g}: {verdict})", file=sys.stderr)
-        return verdict != "MISSED"
+        return verdict != MISSED

@@ -58,7 +58,7 @@ class SignIns:
 
 
 class Postfix:
-    """Takes mail on `port` in the clear and on `secure_port` over TLS from the start with AUTH, and relays it to the sink.
+    """Takes mail on `port` in the clear and on `secure_port` over TLS from the start with AUTH; relays it to the sink.
 
     - signs: whether OpenDKIM signs what comes.
     - holds: whether everything is kept without an attempt to deliver it, until `let_go`.
@@ -121,6 +121,7 @@ mynetworks=127.0.0.0/8
 relayhost=[127.0.0.1]:{self.sink.port}
 smtpd_recipient_restrictions={hold}permit_mynetworks,reject
 smtpd_client_connection_count_limit=0
+smtpd_peername_lookup=no
 smtpd_tls_cert_file={folder}/mx.pem
 smtpd_tls_key_file={folder}/mx.key
 smtpd_sasl_type=dovecot
@@ -163,7 +164,8 @@ RequireSafeKeys no
         for path in [self.signing, *glob.glob(f"{self.signing}/*")]:
             shutil.chown(path, "opendkim")
         os.chmod(self.signing, 0o755)
-        self.dkim = start("opendkim", "-x", f"{self.signing}/conf", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.dkim = start("opendkim", "-x", f"{self.signing}/conf", stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
         limit = time.monotonic() + 10
         while not os.path.exists(self.socket) and time.monotonic() < limit:
             time.sleep(0.05)

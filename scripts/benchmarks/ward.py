@@ -69,7 +69,8 @@ class Ward:
 
     def write_campaign(self, name, size):
         """A draft to everybody, of about so many octets as a message; its identifier."""
-        line = "Bring your insurance card, and a list of what you take. {{ given_name | \"patient\" }}, ask us anything. "
+        line = ("Bring your insurance card, and a list of what you take. {{ given_name | \"patient\" }}, "
+                "ask us anything. ")
         with open(f"{self.folder}/text.txt", "w", encoding="utf-8") as file:
             file.write("Dear {{ given_name | \"patient\" }},\n\n" + (line + "\n") * (size // 2 // len(line)))
         campaign = self.do("campaign", "create", "--name", name, "--segment", "Everybody", "--about", "treatment",
