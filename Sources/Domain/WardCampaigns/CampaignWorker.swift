@@ -301,6 +301,7 @@ extension CampaignWorker {
     }
 
     private func made(_ people: People, _ expansion: Expansion) async throws -> Chunk {
+        try await campaigns.delivery.waitWhileAmple()
         let drafts = try expansion.plan.plan(people.contacts, people: people.facts, surroundings: surroundings)
         let (planned, prepared) = try await campaigns.prepare(drafts, content: expansion.content)
         return Chunk(planned: planned, prepared: prepared)

@@ -13,7 +13,7 @@ extension Consent {
     package func answerRequest(
         _ id: UnencryptedRequestID,
         of contact: ContactID,
-        with message: [UInt8],
+        with message: MessageID,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws -> Bool {
@@ -33,7 +33,7 @@ extension Consent {
     package func reopenRequest(
         _ id: UnencryptedRequestID,
         of contact: ContactID,
-        notAnsweredWith message: [UInt8],
+        notAnsweredWith message: MessageID,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws {
@@ -47,7 +47,7 @@ extension Consent {
         _ action: AuditAction,
         _ id: UnencryptedRequestID,
         _ contact: ContactID,
-        _ message: [UInt8],
+        _ message: MessageID,
         by requester: Requester,
         in tx: any WriteTransaction
     ) throws {
@@ -56,7 +56,7 @@ extension Consent {
                 action,
                 object: AuditObject(kind: "unencrypted_request", id),
                 subject: contact,
-                facts: ["message": message.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()]
+                facts: ["message": "\(message)"]
             ),
             by: requester,
             in: tx

@@ -14,12 +14,13 @@ extension Delivery {
     ///   withdrawn or overruled before.
     func requireOpen(
         _ request: UnencryptedRequestID,
-        for message: PreparedMessage,
+        for recipient: MessageRecipient,
+        at address: EmailAddress,
+        of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws {
-        guard let contact = message.draft.recipient.contact else { throw DeliveryError.requestNotOpen }
-        let organization = message.organization
-        let hash = try consent.requestHash(message.draft.address, of: contact, organization: organization, in: tx)
+        guard let contact = recipient.contact else { throw DeliveryError.requestNotOpen }
+        let hash = try consent.requestHash(address, of: contact, organization: organization, in: tx)
         let standing = try consent.unencryptedRequests(of: [contact], organization: organization, in: tx)[contact]
         guard let standing, standing.isOpen(request, hash) else { throw DeliveryError.requestNotOpen }
     }
@@ -37,7 +38,7 @@ extension Delivery {
         return try consent.answerRequest(
             request,
             of: contact,
-            with: row.id.bytes,
+            with: row.id,
             by: Self.service(clearance.organization),
             in: tx
         )
@@ -60,7 +61,7 @@ extension Delivery {
         try consent.reopenRequest(
             request,
             of: contact,
-            notAnsweredWith: row.id.bytes,
+            notAnsweredWith: row.id,
             by: Self.service(organization),
             in: tx
         )

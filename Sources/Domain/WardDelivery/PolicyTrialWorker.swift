@@ -4,10 +4,8 @@ import WardKernel
 import WardQueue
 import WardStorage
 
-/// Runs drafts against past decisions, a step at a time. Any number may run, on any node.
+/// Runs drafts against past decisions, one at a time. Any number may run, on any node.
 package final class PolicyTrialWorker: Sendable {
-    enum Step { case nothing, done }
-
     static let lease: Duration = .minutes(1)
 
     private let delivery: Delivery
@@ -28,7 +26,7 @@ package final class PolicyTrialWorker: Sendable {
     package func run() async throws {
         while !Task.isCancelled {
             do {
-                if try await runStep() == .nothing { try await surroundings.wait(pause) }
+                if try await !runOne() { try await surroundings.wait(pause) }
             } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
                 try await surroundings.wait(pause * 5)
             }
@@ -36,7 +34,10 @@ package final class PolicyTrialWorker: Sendable {
     }
 
     /// Takes a run that waits and brings it to its end.
-    func runStep() async throws -> Step {
+    ///
+    /// - Parameter onStep: called after each step.
+    /// - Returns: false when none waits.
+    func runOne(onStep: () async throws -> Void = {}) async throws -> Bool {
         let items = try await delivery.queue.claimAcrossOrganizations(
             [.policyTrial],
             limit: 1,
@@ -44,12 +45,12 @@ package final class PolicyTrialWorker: Sendable {
             owner: owner,
             from: delivery.store
         )
-        guard let item = items.first else { return .nothing }
+        guard let item = items.first else { return false }
         do {
-            try await finish(item)
+            try await finish(item, onStep)
         } catch is LeaseLost {
             // Somebody else has it, or it was given up.
-            return .done
+            return true
         } catch is CancellationError {
             throw CancellationError()
         } catch let error as StoreError where error.isTransient || error.code == .outcomeUnknown {
@@ -57,17 +58,17 @@ package final class PolicyTrialWorker: Sendable {
         } catch {
             try await later(item)
         }
-        return .done
+        return true
     }
 
-    private func finish(_ item: WorkItem) async throws {
+    private func finish(_ item: WorkItem, _ onStep: () async throws -> Void) async throws {
         let (organization, queue) = (item.organization, delivery.queue)
         while !Task.isCancelled {
             let step = try await delivery.stepTrial(of: organization, by: Delivery.service(organization)) { tx in
                 try queue.renew(item, lease: Self.lease, in: tx)
             }
             switch step {
-            case .more: continue
+            case .more: try await onStep()
             case .ended: return  // the item went with the row
             case .gone: return try await delivery.store.write { tx in try queue.finish(item, in: tx) }
             }

@@ -17,10 +17,12 @@ extension Delivery {
     /// Messages of one piece of work on a processor thread: some milliseconds with signatures.
     private static let piece = 8
 
+    /// Waits while plenty of messages are ready for their attempts: for campaigns, whose next messages may come later.
+    package func waitWhileAmple() async throws { try await rendered.waitWhileAmple(surroundings) }
+
     /// Makes each recipient's message, signs it and digests it; throws when one cannot be put together. The work is done on
-    /// the processor threads, outside of any transaction, and not far ahead of the attempts.
+    /// the processor threads, outside of any transaction.
     package func prepare(_ drafts: [MessageDraft], content: MessageContent) async throws -> [PreparedMessage] {
-        try await rendered.waitWhileAmple(surroundings)
         let (signers, scanner) = try await store.read { tx in
             (try self.signers(of: content, in: tx), try self.scanner(for: content, in: tx))
         }

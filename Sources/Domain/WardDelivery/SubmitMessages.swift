@@ -72,6 +72,9 @@ extension Delivery {
         in tx: any WriteTransaction
     ) throws -> SubmissionOutcome {
         try requireSending(requester)
+        if let request = terms.answersRequest {
+            try requireOpen(request, for: recipient, at: address, of: requester.organization, in: tx)
+        }
         let asked = terms.sensitivity
         var (content, terms) = try classified(content, terms, lowering: lowering, by: requester, in: tx)
         terms.composer = LiteralComposer.name
@@ -83,7 +86,6 @@ extension Delivery {
         )
         try store(made, in: tx)
         let prepared = try prepare(MessageDraft(recipient: recipient, address: address), content: made, in: tx)
-        if let request = terms.answersRequest { try requireOpen(request, for: prepared, in: tx) }
         let outcome = try submit([prepared], by: requester, in: tx)[0]
         try recordSensitivity(of: prepared, was: asked, by: requester, in: tx)
         return outcome

@@ -62,7 +62,7 @@ extension Delivery {
         }
         if start == .finished {
             // A change of the draft in between took the row away: then there is nothing to say about it.
-            guard try await finishTrial(of: organization, by: requester) else { return .refused(.noDraft) }
+            guard try await finishTrial(of: organization, by: requester) else { return .refused(.changedSince) }
         }
         return start
     }
@@ -102,9 +102,15 @@ extension Delivery {
         case .running: break
         }
         let worker = PolicyTrialWorker(self)
-        while let current = try await policyTrial(by: requester) {
+        func tell() async throws -> Bool {
+            guard let current = try await policyTrial(by: requester) else { return false }
             await progress(current)
-            if try await worker.runStep() == .nothing { try await surroundings.wait(.milliseconds(200)) }
+            return true
+        }
+        while try await tell() {
+            if try await !worker.runOne(onStep: { _ = try await tell() }) {
+                try await surroundings.wait(.milliseconds(200))
+            }
         }
         let draft = try await policies(by: requester).draft
         return draft?.trial == nil ? .refused(.changedSince) : .done

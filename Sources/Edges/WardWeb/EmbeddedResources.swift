@@ -1486,7 +1486,8 @@ older than four hours = de hace más de cuatro horas
 oldest first = primero los más antiguos
 {standing} (notice) = {standing} (aviso)
 What its sender asked for = Lo que pidió quien lo envía
-Lowered by its sender from {level}, who stated that it holds no health information: “{reason}” = Rebajado por quien lo envía desde {level}, declarando que no contiene información de salud: «{reason}»
+Lowered by its sender from {level}, who stated that it holds no health information. = Rebajado por quien lo envía desde {level}, declarando que no contiene información de salud.
+Why: “{reason}” = Motivo: «{reason}»
 The person waits for it: after an hour of attempts it goes to the portal. = La persona lo espera: tras una hora de intentos pasa al portal.
 It is the one unencrypted answer that the person asked for. = Es la única respuesta sin cifrar que la persona pidió.
 

@@ -28,17 +28,18 @@ enum EncodedText {
             isPlain = isPlain && Self.isPlain(line)
         }
         for octet in text where octet >= 0x80 { foreign += 1 }
+        let isAsItIs = isPlain || foreign * 3 > text.count
         // A line's end takes two octets, a quoted octet three, and each soft break three.
-        let room = isPlain || foreign * 3 > text.count ? text.count : text.count * 3 + text.count * 3 / 73 * 3
+        let room = isAsItIs ? text.count : text.count * 3 + text.count * 3 / 73 * 3
         let octets = [UInt8](unsafeUninitializedCapacity: room + lines * 5 + 2) { buffer, count in
             var output = Output(buffer)
             Self.forEachLine(of: text) { line in
-                if isPlain || foreign * 3 > text.count { output.append(line) } else { output.quote(line) }
+                if isAsItIs { output.append(line) } else { output.quote(line) }
                 output.endLine()
             }
             count = output.count
         }
-        self = isPlain ? .asItIs(octets) : foreign * 3 > text.count ? .foreign(octets) : .quoted(octets)
+        self = isPlain ? .asItIs(octets) : isAsItIs ? .foreign(octets) : .quoted(octets)
     }
 
     /// The lines whatever ends them, without the empty one after a final line end.

@@ -100,6 +100,8 @@ final class RememberingCampaignDelivery: CampaignDelivery {
         guard let content = state.withLock({ $0.content }), content.id == id else { throw Failure() }
         return content
     }
+    /// Nothing is attempted here, so nothing is ready.
+    func waitWhileAmple() async throws {}
     func prepare(_ drafts: [MessageDraft], content: MessageContent) throws -> [PreparedMessage] {
         try drafts.map { draft in
             try rehearse(draft, content: content)

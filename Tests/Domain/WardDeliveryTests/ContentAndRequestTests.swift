@@ -147,8 +147,11 @@ import WardTestKit
             try await world.drain()
             #expect(try await world.standing(of: id) == .delivered)
             #expect(world.transmitter.taken.last?.isOpportunistic == true)
-            let explained = try await world.delivery.explain(id, by: world.marketer)
-            #expect(explained.lowering?.from == .sensitive && explained.lowering?.reason == lowering.reason)
+            let explained = try await world.delivery.explain(id, by: clinician)
+            #expect(explained.loweredFrom == .sensitive && explained.loweringReason == lowering.reason)
+            // Whoever may not read messages is not told in the sender's words.
+            let told = try await world.delivery.explain(id, by: world.marketer)
+            #expect(told.loweredFrom == .sensitive && told.loweringReason == nil)
             let lowered: Int? = try await world.store.read { tx in
                 try tx.first(
                     """
@@ -204,20 +207,24 @@ import WardTestKit
         }
     }
 
+    private func oneAnswer(for person: ContactID, _ world: DeliveryWorld) throws -> UnencryptedRequest {
+        UnencryptedRequest(
+            contact: person,
+            address: try DeliveryWorld.address(),
+            scope: .thisRequest,
+            way: .form,
+            warningVersion: UnencryptedWarning.current.version,
+            askedAt: world.clock.now
+        )
+    }
+
     @Test(arguments: TestStore.kinds)
     func `a request for one answer covers that answer alone`(kind: StoreKind) async throws {
         try await DeliveryWorld.with(kind) { world in
             world.transmitter.state.withLock { $0.standard = .hasNoTLS }
             let person = try await world.makePerson()
             world.portal.state.withLock { _ = $0.recognisable.remove(person) }
-            var request = UnencryptedRequest(
-                contact: person,
-                address: try DeliveryWorld.address(),
-                scope: .thisRequest,
-                way: .form,
-                warningVersion: UnencryptedWarning.current.version,
-                askedAt: world.clock.now
-            )
+            var request = try oneAnswer(for: person, world)
             let id = try await world.consent.record(request, by: world.officer)
             _ = try await world.send(to: person, try world.terms())
             try await world.drain()
@@ -253,17 +260,6 @@ import WardTestKit
     ) async throws {
         try await DeliveryWorld.with(kind) { (world: DeliveryWorld) async throws in
             let person = try await world.makePerson()
-            func record() async throws -> UnencryptedRequestID {
-                let request = UnencryptedRequest(
-                    contact: person,
-                    address: try DeliveryWorld.address(),
-                    scope: .thisRequest,
-                    way: .form,
-                    warningVersion: UnencryptedWarning.current.version,
-                    askedAt: world.clock.now
-                )
-                return try await world.consent.record(request, by: world.officer)
-            }
             func awaitsAnswer(_ id: UnencryptedRequestID) async throws -> Bool? {
                 try await world.consent.unencryptedRequests(of: person, by: world.officer)
                     .first { $0.id == id }?.awaitsAnswer
@@ -274,7 +270,7 @@ import WardTestKit
                     $0.answersRequest = id
                 }
             }
-            let id = try await record()
+            let id = try await world.consent.record(try oneAnswer(for: person, world), by: world.officer)
             // Cancelled before it left, and delivered over verified TLS: neither is an unencrypted answer.
             let cancelled = try await world.queued(to: person, try answering(id))
             _ = try await world.delivery.cancel(cancelled, why: "wrong person", by: world.marketer)
@@ -320,15 +316,7 @@ import WardTestKit
                 }
                 let person = try await world.makePerson()
                 world.portal.state.withLock { _ = $0.recognisable.remove(person) }
-                let request = UnencryptedRequest(
-                    contact: person,
-                    address: try DeliveryWorld.address(),
-                    scope: .thisRequest,
-                    way: .form,
-                    warningVersion: UnencryptedWarning.current.version,
-                    askedAt: world.clock.now
-                )
-                let id = try await world.consent.record(request, by: world.officer)
+                let id = try await world.consent.record(try oneAnswer(for: person, world), by: world.officer)
                 _ = try await world.queued(to: person, try world.terms { $0.answersRequest = id })
                 for _ in 0..<4 {
                     try await world.drain()

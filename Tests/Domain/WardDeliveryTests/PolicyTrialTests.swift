@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import Testing
 import WardKernel
 import WardQueue
@@ -58,8 +59,8 @@ import WardTestKit
             #expect(try await delivery.policyTrial(by: administrator)?.done == 2)
             #expect(try await delivery.activateDraft(why: "ours", by: administrator) == .refused(.notSimulated))
             let worker = PolicyTrialWorker(delivery)
-            #expect(try await worker.runStep() == .done)
-            #expect(try await worker.runStep() == .nothing)
+            #expect(try await worker.runOne())
+            #expect(try await !worker.runOne())
             #expect(try await delivery.policyTrial(by: administrator) == nil)
             let trial = try #require(try await delivery.policies(by: administrator).draft?.trial)
             #expect(trial.decisions == 5 && trial.days == 30)
@@ -76,12 +77,24 @@ import WardTestKit
             #expect(try await step(world) == .more)
             #expect(try await change(world, to: [.verifiedTLS]) == .done)
             #expect(try await step(world) == .gone)
-            #expect(try await PolicyTrialWorker(delivery).runStep() == .nothing)
+            #expect(try await !PolicyTrialWorker(delivery).runOne())
             #expect(try await delivery.draftChanges(by: administrator).isEmpty)
             #expect(try await delivery.policies(by: administrator).draft?.trial == nil)
             // The next run is about the draft as it is now.
             #expect(try await delivery.tryDraft(days: 30, by: administrator) == .done)
             #expect(try await delivery.draftChanges(by: administrator).isEmpty)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `whoever works on a run while waiting for it is told of every step`(kind: StoreKind) async throws {
+        try await world(kind) { (world: DeliveryWorld) async throws in
+            let told = Mutex<[Int]>([])
+            let outcome = try await world.delivery.tryDraft(days: 30, by: world.administrator) { progress in
+                told.withLock { $0.append(progress.done) }
+            }
+            #expect(outcome == .done)
+            #expect(told.withLock(\.self) == [0, 2, 4, 5])
         }
     }
 
@@ -115,9 +128,9 @@ import WardTestKit
             #expect(claimed.count == 1)
             #expect(try await step(world) == .more)
             let other = PolicyTrialWorker(delivery)
-            #expect(try await other.runStep() == .nothing)
+            #expect(try await !other.runOne())
             world.clock.advance(by: .minutes(2))
-            #expect(try await other.runStep() == .done)
+            #expect(try await other.runOne())
             #expect(try await delivery.policies(by: administrator).draft?.trial?.decisions == 5)
         }
     }
@@ -128,7 +141,7 @@ import WardTestKit
             _ = try await begin(world)
             world.clock.advance(by: .seconds(1))
             _ = try await world.queued(to: try await world.makePerson(), try world.terms { $0.campaign = nil })
-            #expect(try await PolicyTrialWorker(world.delivery).runStep() == .done)
+            #expect(try await PolicyTrialWorker(world.delivery).runOne())
             let draft = try await world.delivery.policies(by: world.administrator).draft
             #expect(draft?.trial?.decisions == 5)
         }

@@ -83,10 +83,8 @@ extension Installation {
     /// Mails senders what they are to know about their messages.
     private var notices: OrganizationRounds {
         let mailboxes = OrganizationsForSending(identity: identity)
-        return rounds("notices", every: .minutes(1)) { [delivery = modules.delivery, telemetry] organization in
-            _ = try await delivery.mailNotices(of: organization, to: mailboxes) { error in
-                telemetry.record(.workerRoundFailed, .warning, [.word("worker", "notices"), .errorType(error)])
-            }
+        return rounds("notices", every: .minutes(1)) { [delivery = modules.delivery, failed = failed("notices")] in
+            _ = try await delivery.mailNotices(of: $0, to: mailboxes, failed: failed)
         }
     }
 
@@ -106,11 +104,15 @@ extension Installation {
             every: pause,
             surroundings,
             organizations: { [store] in try await Identity.organizationsOfEveryTenant(in: store).map(\.id) },
-            failed: { [telemetry] error in
-                telemetry.record(.workerRoundFailed, .warning, [.word("worker", worker), .errorType(error)])
-            },
+            failed: failed(worker),
             work: work
         )
+    }
+
+    private func failed(_ worker: StaticString) -> @Sendable (any Error) -> Void {
+        { [telemetry] error in
+            telemetry.record(.workerRoundFailed, .warning, [.word("worker", worker), .errorType(error)])
+        }
     }
 
     /// Turns epochs within a day of an erasure, and writes each certificate into the log of its organization.

@@ -14,6 +14,7 @@ package protocol CampaignDelivery: Sendable {
     ) throws -> MessageContent
     func store(_ content: MessageContent, in tx: any WriteTransaction) throws
     func content(_ id: MessageContentID, of organization: OrganizationID) async throws -> MessageContent
+    func waitWhileAmple() async throws
     func prepare(_ drafts: [MessageDraft], content: MessageContent) async throws -> [PreparedMessage]
     func rehearse(_ draft: MessageDraft, content: MessageContent) throws
     func submit(

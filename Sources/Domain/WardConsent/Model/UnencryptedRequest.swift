@@ -133,7 +133,7 @@ package struct RequestStanding: Sendable {
         var isWithdrawn: Bool
         var isAnswered: Bool
         /// The message that gave the one answer.
-        var answeredBy: [UInt8]?
+        var answeredBy: MessageID?
     }
 
     /// In the order in which they were recorded.
@@ -142,17 +142,17 @@ package struct RequestStanding: Sendable {
     /// Whether a message to the address behind the hash may be the one answer that the request asks for.
     package func isOpen(_ request: UnencryptedRequestID, _ hash: [UInt8]) -> Bool {
         entries.contains { $0.id == request && $0.scope == .thisRequest }
-            && covers(hash, answering: request, with: [])
+            && covers(hash, answering: request, with: nil)
     }
 
     /// Whether mail to the address behind the hash may go unencrypted: by the newest record for all mail to it, or by the
     /// request for one answer that the message names and that no other message has answered.
-    package func covers(_ hash: [UInt8], answering request: UnencryptedRequestID?, with message: [UInt8]) -> Bool {
+    package func covers(_ hash: [UInt8], answering request: UnencryptedRequestID?, with message: MessageID?) -> Bool {
         let own = entries.filter { $0.hash == hash }
         if let request, let entry = own.first(where: { $0.id == request && $0.scope == .thisRequest }) {
             // A later choice for protection ends it as well.
             let isOverruled = own.contains { $0.id > entry.id && $0.choice == .protected }
-            let isOpen = !entry.isAnswered || entry.answeredBy == message
+            let isOpen = !entry.isAnswered || message != nil && entry.answeredBy == message
             return entry.choice == .unencrypted && !entry.isWithdrawn && !isOverruled && isOpen
         }
         guard let newest = own.last(where: { $0.scope == .all }) else { return false }

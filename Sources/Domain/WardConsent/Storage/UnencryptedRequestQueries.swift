@@ -43,7 +43,7 @@ enum UnencryptedRequestQueries {
     static func answer(
         _ id: UnencryptedRequestID,
         of contact: ContactID,
-        with message: [UInt8],
+        with message: MessageID,
         at now: Timestamp,
         organization: OrganizationID,
         in tx: any WriteTransaction
@@ -61,7 +61,7 @@ enum UnencryptedRequestQueries {
     /// The message did not arrive, and never will.
     static func reopen(
         _ id: UnencryptedRequestID,
-        notAnsweredWith message: [UInt8],
+        notAnsweredWith message: MessageID,
         organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws -> Bool {

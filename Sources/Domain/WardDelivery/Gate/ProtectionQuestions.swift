@@ -47,8 +47,7 @@ package struct UnencryptedRequestQuestion: GateQuestion {
             guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
             guard let standing = requests[contact] else { return .notApplicable(note: "none_recorded") }
             let hash = try consent.requestHash(subject.address, of: contact, organization: organization, in: tx)
-            let message = subject.message?.bytes ?? []
-            guard standing.covers(hash, answering: subject.terms.answersRequest, with: message) else {
+            guard standing.covers(hash, answering: subject.terms.answersRequest, with: subject.message) else {
                 return .notApplicable(note: "another_address_or_request")
             }
             return .permits([.opportunisticTLS], note: "asked_for_by_the_person")

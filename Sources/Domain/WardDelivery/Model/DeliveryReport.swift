@@ -193,8 +193,10 @@ package struct DeliveryExplanation: Sendable {
     package let summary: DeliverySummary
     package let messageClass: String
     package let sensitivity: Sensitivity
-    /// Its sender lowered it; nil for most.
-    package let lowering: KeptLowering?
+    /// What it would have been, had its sender not lowered it; nil for most.
+    package let loweredFrom: Sensitivity?
+    /// The sender's words for it; nil for who may not read messages, since nobody knows what they say.
+    package let loweringReason: Sensitive<String>?
     /// A person waits for it: it goes to the portal after an hour of attempts.
     package let isTimeCritical: Bool
     /// The request for one unencrypted answer that it is to answer.

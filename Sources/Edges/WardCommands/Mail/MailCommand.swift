@@ -43,7 +43,7 @@ struct MailExplainCommand: FacadeCommand {
                     "message": "\(id)", "standing": explanation.summary.standing.rawValue,
                     "class": explanation.messageClass, "sensitivity": explanation.sensitivity.rawValue,
                     "decisions": "\(explanation.decisions.count)", "attempts": "\(explanation.attempts.count)",
-                    "lowered_from": explanation.lowering?.from.rawValue ?? "",
+                    "lowered_from": explanation.loweredFrom?.rawValue ?? "",
                     "time_critical": explanation.isTimeCritical ? "yes" : "no",
                     "answers_request": explanation.answersRequest.map { "\($0)" } ?? "",
                     "not_asked": explanation.notAsked.joined(separator: ", "),
@@ -52,11 +52,13 @@ struct MailExplainCommand: FacadeCommand {
             return .done
         }
         await session.output.line("\(explanation.summary.standing.title) (\(explanation.messageClass))")
-        if let lowering = explanation.lowering {
-            let reason = lowering.reason.expose(for: .disclosing) { $0 }
+        if let level = explanation.loweredFrom {
+            let reason = explanation.loweringReason.map { reason in
+                ": " + reason.expose(for: .disclosing) { Table.printable($0) }
+            }
             await session.output.line(
-                "Lowered by its sender from \(lowering.from.rawValue), who stated that it holds no health information: "
-                    + Table.printable(reason)
+                "Lowered by its sender from \(level.rawValue), who stated that it holds no health information"
+                    + (reason ?? ".")
             )
         }
         if explanation.isTimeCritical {

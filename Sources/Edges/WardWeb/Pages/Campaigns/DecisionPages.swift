@@ -107,16 +107,16 @@ enum DecisionPages {
 
     private static func wishes(_ explanation: DeliveryExplanation, _ words: Words) -> [String] {
         var wishes: [String] = []
-        if let lowering = explanation.lowering {
+        if let level = explanation.loweredFrom {
             wishes.append(
                 words(
-                    "Lowered by its sender from {level}, who stated that it holds no health information: “{reason}”",
-                    [
-                        "level": words(lowering.from.rawValue),
-                        "reason": lowering.reason.expose(for: .disclosing) { $0 },
-                    ]
+                    "Lowered by its sender from {level}, who stated that it holds no health information.",
+                    ["level": words(level.rawValue)]
                 )
             )
+        }
+        if let reason = explanation.loweringReason {
+            wishes.append(words("Why: “{reason}”", ["reason": reason.expose(for: .disclosing) { $0 }]))
         }
         if explanation.isTimeCritical {
             wishes.append(words("The person waits for it: after an hour of attempts it goes to the portal."))
