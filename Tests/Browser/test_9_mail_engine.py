@@ -18,6 +18,11 @@ def test_the_queue_lists_what_did_not_simply_go(newcomer):
     newcomer.look("settings-with-mail")
     newcomer.open("/queue")
     newcomer.look("queue")
+    newcomer.open("/queue?part=failed")
+    newcomer.look("queue-failed")
+    newcomer.page.locator("main th[scope=row] a").first.click()
+    newcomer.sees("Why it went this way", "Questions and answers")
+    newcomer.look("queue-explained")
 
 
 def test_destinations_have_a_page(newcomer):
@@ -28,6 +33,18 @@ def test_destinations_have_a_page(newcomer):
 def test_a_policy_is_drafted_and_shows_its_levels(newcomer):
     newcomer.open("/settings/protection")
     newcomer.look("protection")
+
+
+def test_a_draft_is_run_against_what_was_decided(newcomer):
+    newcomer.page.locator("form[action$='/protection/rule'] #order").fill("portal")
+    newcomer.page.locator("form[action$='/protection/rule'] button").click()
+    newcomer.page.get_by_role("button", name="Run the draft against past decisions").click()
+    newcomer.sees("was run: it may be activated", "What the draft would have changed")
+    newcomer.look("protection-run")
+    newcomer.page.locator("main table a").first.click()
+    newcomer.sees("Why it went this way")
+    newcomer.open("/settings/protection")
+    newcomer.page.get_by_role("button", name="Throw the draft away").click()
 
 
 def test_the_sender_domain_lists_its_records(newcomer):

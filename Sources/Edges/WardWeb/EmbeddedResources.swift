@@ -2176,7 +2176,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 "templates/campaigns/decision.mustache": #"""
 <dl class="facts">
 <dt>[[Person]]</dt><dd>{{#person}}{{>parts/phi}}{{/person}}</dd>
-<dt>[[What became of it]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}} {{#standingReason}}{{standingReason}}{{/standingReason}}</dd>
+<dt>[[What became of it]]</dt><dd>{{#standing}}{{>parts/status}}{{/standing}}{{#standingReason}}<br><span class="soft">{{standingReason}}</span>{{/standingReason}}</dd>
 {{#hasWishes}}<dt>[[What its sender asked for]]</dt><dd>{{#wishes}}<p>{{.}}</p>{{/wishes}}</dd>{{/hasWishes}}
 {{#protects}}<dt>[[What this protects]]</dt><dd>{{protects}}</dd>{{/protects}}
 </dl>
@@ -2941,7 +2941,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{#trying}}<div class="narrow stack" data-follow="{{base}}/settings/protection/try" aria-live="polite">{{>campaigns/progress}}</div>
 <div class="buttons"><form method="post" action="{{base}}/settings/protection/try/cancel">{{>parts/token}}<button type="submit">[[Stop the run]]</button></form> <span><a href="{{base}}/settings/protection">[[Look again]]</a> <span class="soft">[[It goes on when you leave this page.]]</span></span></div>{{/trying}}
 {{^trying}}
-<p>{{#draftStanding}}{{>parts/status}}{{/draftStanding}} {{#tried}}{{>parts/moment}}{{/tried}}</p>
+<p>{{#draftStanding}}{{>parts/status}}{{/draftStanding}} {{#tried}}<span class="soft">{{>parts/moment}}</span>{{/tried}}</p>
 <form method="post" action="{{base}}/settings/protection/try" class="stack narrow">
 {{>parts/token}}
 {{#days}}{{>parts/field}}{{/days}}
@@ -2951,9 +2951,9 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <caption>[[What the draft would have changed]]</caption>
 <thead><tr><th scope="col">[[Now]]</th><th scope="col">[[With the draft]]</th><th scope="col">[[Messages]]</th></tr></thead>
 <tbody>
-{{#changes}}<tr><td data-label="[[Now]]"><code>{{changeBefore}}</code></td><td data-label="[[With the draft]]"><code>{{changeAfter}}</code></td><td data-label="[[Messages]]">{{changeCount}}</td></tr>
+{{#changes}}<tr><td data-label="[[Now]]">{{changeBefore}}</td><td data-label="[[With the draft]]">{{changeAfter}}</td><td data-label="[[Messages]]">{{changeCount}}</td></tr>
 {{/changes}}
-{{#messages}}<tr><td data-label="[[Now]]"><code>{{messageBefore}}</code></td><td data-label="[[With the draft]]"><code>{{messageAfter}}</code></td><td data-label="[[Messages]]">{{#messageHref}}<a href="{{messageHref}}">{{/messageHref}}<code>{{messageIdentifier}}</code>{{#messageHref}}</a>{{/messageHref}}</td></tr>
+{{#messages}}<tr><td data-label="[[Now]]">{{messageBefore}}</td><td data-label="[[With the draft]]">{{messageAfter}}</td><td data-label="[[Messages]]"><a href="{{messageHref}}"><code>{{messageIdentifier}}</code></a></td></tr>
 {{/messages}}
 </tbody></table></div>
 {{#nextHref}}<p><a href="{{nextHref}}">[[More messages]]</a></p>{{/nextHref}}

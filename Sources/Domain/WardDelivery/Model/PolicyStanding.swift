@@ -46,8 +46,6 @@ package struct PolicyChangeCount: Sendable, Hashable {
 /// One message that a draft would have treated otherwise.
 package struct PolicyChange: Sendable, Hashable {
     package let message: MessageID
-    package let recipient: MessageRecipient
-    package let campaign: CampaignID?
     package let before: String
     package let after: String
 }

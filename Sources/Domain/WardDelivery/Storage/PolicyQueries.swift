@@ -246,18 +246,13 @@ enum PolicyChangeQueries {
     ) throws -> [PolicyChange] {
         try tx.rows(
             """
-            SELECT c.delivery AS delivery, c.recipient_kind AS recipient_kind, c.recipient AS recipient,
-                c.verdict_before AS verdict_before, c.verdict_after AS verdict_after, d.campaign AS campaign
-            FROM delivery_policy_change c
-            JOIN delivery d ON d.organization = c.organization AND d.id = c.delivery
-            WHERE c.organization = \(organization) AND c.number = \(number) AND c.delivery > \(after)
-            ORDER BY c.delivery LIMIT \(limit)
+            SELECT delivery, verdict_before, verdict_after FROM delivery_policy_change
+            WHERE organization = \(organization) AND number = \(number) AND delivery > \(after)
+            ORDER BY delivery LIMIT \(limit)
             """
         ).map { row in
             PolicyChange(
                 message: try row.value("delivery"),
-                recipient: try DecisionPages.recipient(row),
-                campaign: try row.optional("campaign"),
                 before: try row.value("verdict_before"),
                 after: try row.value("verdict_after")
             )

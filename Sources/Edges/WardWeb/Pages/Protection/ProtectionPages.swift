@@ -42,7 +42,7 @@ struct ProtectionContent: PageModel {
 
     struct Message: Sendable {
         let messageIdentifier: String
-        let messageHref: String?
+        let messageHref: String
         let messageBefore: String
         let messageAfter: String
     }
@@ -462,18 +462,19 @@ extension ProtectionPages {
                 ? StatusModel(words("not run yet"), .warn) : StatusModel(words("was run: it may be activated"), .good),
             tried: draft.trial.map { visit.moment($0.triedAt) },
             changes: counts.map {
-                .init(changeBefore: $0.before, changeAfter: $0.after, changeCount: "\($0.messages)")
+                .init(
+                    changeBefore: words.verdict($0.before),
+                    changeAfter: words.verdict($0.after),
+                    changeCount: Numbers.grouped($0.messages)
+                )
             },
             messages: changes.map { change in
                 .init(
                     messageIdentifier: "\(change.message)",
-                    messageHref: change.campaign.flatMap { campaign in
-                        change.recipient.contact.map {
-                            visit.path("campaigns", "\(campaign)", "people", "\($0)").text
-                        }
-                    },
-                    messageBefore: change.before,
-                    messageAfter: change.after
+                    // Not the campaign's page of the person, which whoever keeps the settings may not open.
+                    messageHref: visit.path("queue", "\(change.message)").text,
+                    messageBefore: words.verdict(change.before),
+                    messageAfter: words.verdict(change.after)
                 )
             },
             nextHref: changes.count == 50
