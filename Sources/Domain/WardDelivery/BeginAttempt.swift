@@ -271,7 +271,11 @@ extension Delivery {
                 frozen: row.frozen,
                 method: method,
                 key: key,
-                signers: try signers(of: candidate.content, in: tx),
+                signers: try signers(
+                    for: candidate.content.terms.sender.address,
+                    of: candidate.content.organization,
+                    in: tx
+                ),
                 now: now
             )
         )

@@ -69,16 +69,15 @@ extension Delivery {
         terms.announces = announced.askedClass
         terms.sender.replyTo = notice.replyTo ?? announced.sender.replyTo
         let text = ComposedContent(subject: notice.subject, text: notice.text, html: notice.html)
-        let made = try content(
-            terms,
-            template: try LiteralComposer.template(of: Sensitive(text)),
-            for: contact,
-            of: item.organization
+        let made = try made(
+            Sensitive(text),
+            terms: terms,
+            for: MessageDraft(recipient: .contact(contact), address: address),
+            by: .service("delivery", of: item.organization),
+            in: tx
         )
-        try store(made, in: tx)
-        let draft = MessageDraft(recipient: .contact(contact), address: address)
-        let prepared = try prepare(draft, content: made, in: tx)
-        let outcomes = try insert([prepared], announces: id, of: item.organization, in: tx)
+        try store([(made.content, made.stored)], of: item.organization, in: tx)
+        let outcomes = try insert([made.message], announces: id, of: item.organization, in: tx)
         switch outcomes.first {
         case .notSent(_, let reason):
             try noticeEnded(of: id, .noticeFailed(.notSent, reason: reason.rawValue), item.organization, in: tx)

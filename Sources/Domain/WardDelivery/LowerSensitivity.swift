@@ -38,7 +38,7 @@ extension Delivery {
         _ terms: MessageTerms,
         lowering: SensitivityLowering?,
         by requester: Requester,
-        in tx: any WriteTransaction
+        in tx: any ReadTransaction
     ) throws -> (Sensitive<ComposedContent>, MessageTerms) {
         var terms = terms
         if requester.kind == .staff { terms.author = StaffID(bytes: requester.identifier) }

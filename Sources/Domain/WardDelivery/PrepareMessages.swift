@@ -24,27 +24,36 @@ extension Delivery {
     /// the processor threads, outside of any transaction.
     package func prepare(_ drafts: [MessageDraft], content: MessageContent) async throws -> [PreparedMessage] {
         let (signers, scanner) = try await store.read { tx in
-            (try self.signers(of: content, in: tx), try self.scanner(for: content, in: tx))
+            (
+                try self.signers(for: content.terms.sender.address, of: content.organization, in: tx),
+                try self.scanner(for: content.terms, of: content.organization, in: tx)
+            )
         }
         return try await ProcessorThreads.shared.map(starts(drafts, content), piece: Self.piece) { start in
-            try self.finished(start, content, signers: signers, scanner: scanner)
+            let composed = try self.composed(content, values: start.draft.values)
+            return try self.finished(start, content, composed: composed, signers: signers, scanner: scanner)
         }
     }
 
-    /// The same for a single message that is made inside a transaction: a quarter of a millisecond with signatures.
-    func prepare(
+    /// One message of a content whose composition is at hand, on the calling thread.
+    func put(
         _ draft: MessageDraft,
-        content: MessageContent,
-        in tx: any ReadTransaction
+        _ content: MessageContent,
+        composed: Sensitive<ComposedContent>,
+        _ signers: MessageSigners,
+        _ scanner: PreparedScanner?
     ) throws -> PreparedMessage {
-        let signers = try signers(of: content, in: tx)
-        let scanner = try scanner(for: content, in: tx)
-        return try finished(start(draft, content, at: surroundings.now()), content, signers: signers, scanner: scanner)
+        let start = start(draft, content, at: surroundings.now())
+        return try finished(start, content, composed: composed, signers: signers, scanner: scanner)
     }
 
-    private func scanner(for content: MessageContent, in tx: any ReadTransaction) throws -> PreparedScanner? {
-        let policy = try policyInForce(of: content.organization, in: tx).policy
-        return PreparedScanner(policy, for: content.terms, at: surroundings.now())
+    func scanner(
+        for terms: MessageTerms,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> PreparedScanner? {
+        let policy = try policyInForce(of: organization, in: tx).policy
+        return PreparedScanner(policy, for: terms, at: surroundings.now())
     }
 
     /// Puts a message together and forgets it: throws what `prepare` would throw about this one message. Nothing is read,
@@ -100,12 +109,12 @@ extension Delivery {
     private func finished(
         _ start: MessageStart,
         _ content: MessageContent,
+        composed: Sensitive<ComposedContent>,
         signers: MessageSigners,
         scanner: PreparedScanner?
     ) throws -> PreparedMessage {
         var frozen = start.frozen
-        let (address, values) = (start.draft.address, start.draft.values)
-        let composed = try composed(content, values: values)
+        let address = start.draft.address
         let scan = scanner?.scan(composed)
         frozen.neutralSubject = scan?.neutralSubject
         frozen.autocrypt = signers.own.autocrypt

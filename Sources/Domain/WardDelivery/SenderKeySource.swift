@@ -57,14 +57,17 @@ struct FrozenSignature: Hashable, Sendable {
 }
 
 extension Delivery {
-    func signers(of content: MessageContent, in tx: any ReadTransaction) throws -> MessageSigners {
-        let sender = content.terms.sender.address
-        return MessageSigners(
-            dkim: try signerSource.signers(for: sender.domain, of: content.organization, in: tx),
+    func signers(
+        for sender: EmailAddress,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> MessageSigners {
+        MessageSigners(
+            dkim: try signerSource.signers(for: sender.domain, of: organization, in: tx),
             own: try senderKeySource.keys(
                 of: sender,
                 at: surroundings.now(),
-                organization: content.organization,
+                organization: organization,
                 in: tx
             )
         )

@@ -29,18 +29,36 @@ extension Delivery {
 
     /// Stores a content, sealed.
     package func store(_ content: MessageContent, in tx: any WriteTransaction) throws {
-        let plain = try content.template.map { template in
-            Array(try JSONEncoder().encode(StoredContent(terms: content.terms, template: template)))
+        let stored = try Self.storedForm(content.terms, template: content.template)
+        try store([(content, stored)], of: content.organization, in: tx)
+    }
+
+    /// A content as it is stored, before it is sealed.
+    static func storedForm(_ terms: MessageTerms, template: Sensitive<[UInt8]>) throws -> Sensitive<[UInt8]> {
+        try template.map { Array(try JSONEncoder().encode(StoredContent(terms: terms, template: $0))) }
+    }
+
+    /// Stores contents in their stored forms, sealed.
+    func store(
+        _ contents: [(content: MessageContent, stored: Sensitive<[UInt8]>)],
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        let requests = contents.map { content, stored in
+            SealRequest(stored, at: Self.place(of: content.id, content.owner, organization))
         }
-        try ContentQueries.insert(
-            content.id,
-            campaign: content.terms.campaign,
-            owner: content.owner,
-            sealed: try vault.seal(plain, at: Self.place(of: content.id, content.owner, content.organization), in: tx),
-            at: surroundings.now(),
-            of: content.organization,
-            in: tx
-        )
+        let sealed = try vault.seal(requests, of: organization, in: tx)
+        for ((content, _), sealed) in zip(contents, sealed) {
+            try ContentQueries.insert(
+                content.id,
+                campaign: content.terms.campaign,
+                owner: content.owner,
+                sealed: sealed,
+                at: surroundings.now(),
+                of: organization,
+                in: tx
+            )
+        }
     }
 
     /// Reads a stored content.

@@ -36,85 +36,8 @@ extension Delivery {
         return messages.map { byMessage[$0.id] ?? .alreadySubmitted }
     }
 
-    /// Composes, submits and queues one message to one recipient, in the caller's transaction, with nothing lowered.
-    package func send(
-        _ content: Sensitive<ComposedContent>,
-        terms: MessageTerms,
-        to recipient: MessageRecipient,
-        at address: EmailAddress,
-        by requester: Requester,
-        in tx: any WriteTransaction
-    ) throws -> SubmissionOutcome {
-        try send(content, terms: terms, lowering: nil, to: recipient, at: address, by: requester, in: tx)
-    }
-
-    /// The same in a transaction of its own.
-    package func send(
-        _ content: Sensitive<ComposedContent>,
-        terms: MessageTerms,
-        to recipient: MessageRecipient,
-        at address: EmailAddress,
-        by requester: Requester
-    ) async throws -> SubmissionOutcome {
-        try await send(content, terms: terms, lowering: nil, to: recipient, at: address, by: requester)
-    }
-
-    /// Composes, submits and queues one message to one recipient, in the caller's transaction. A mark in its subject raises
-    /// it; a lowering needs a permission, a reason and an attestation. A request for one answer that the terms name must be
-    /// open; the first attempt that relies on it uses it up.
-    package func send(
-        _ content: Sensitive<ComposedContent>,
-        terms: MessageTerms,
-        lowering: SensitivityLowering?,
-        to recipient: MessageRecipient,
-        at address: EmailAddress,
-        by requester: Requester,
-        in tx: any WriteTransaction
-    ) throws -> SubmissionOutcome {
-        try requireSending(requester)
-        if let request = terms.answersRequest {
-            try requireOpen(request, for: recipient, at: address, of: requester.organization, in: tx)
-        }
-        let asked = terms.sensitivity
-        var (content, terms) = try classified(content, terms, lowering: lowering, by: requester, in: tx)
-        terms.composer = LiteralComposer.name
-        let made = try self.content(
-            terms,
-            template: try LiteralComposer.template(of: content),
-            for: recipient.contact,
-            of: requester.organization
-        )
-        try store(made, in: tx)
-        let prepared = try prepare(MessageDraft(recipient: recipient, address: address), content: made, in: tx)
-        let outcome = try submit([prepared], by: requester, in: tx)[0]
-        try recordSensitivity(of: prepared, was: asked, by: requester, in: tx)
-        return outcome
-    }
-
-    /// Sends one message to one recipient, in a transaction of its own.
-    package func send(
-        _ content: Sensitive<ComposedContent>,
-        terms: MessageTerms,
-        lowering: SensitivityLowering?,
-        to recipient: MessageRecipient,
-        at address: EmailAddress,
-        by requester: Requester
-    ) async throws -> SubmissionOutcome {
-        try requireSending(requester)
-        return try await store.write { tx in
-            try self.send(
-                content,
-                terms: terms,
-                lowering: lowering,
-                to: recipient,
-                at: address,
-                by: requester,
-                in: tx
-            )
-        }
-    }
-
-    /// Inserts messages with their decisions and their work; also for the portal's notices.
+    /// Inserts messages of one class, which no message of their content precedes, with their decisions and their work; also
+    /// for the portal's notices.
     func insert(
         _ messages: [PreparedMessage],
         announces: MessageID?,
@@ -217,7 +140,7 @@ extension Delivery {
         )
     }
 
-    private func recordSubmission(
+    func recordSubmission(
         _ outcomes: [SubmissionOutcome],
         of first: PreparedMessage,
         by requester: Requester,

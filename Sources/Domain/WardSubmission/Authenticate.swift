@@ -51,12 +51,18 @@ extension Submission {
             parts[0].isEmpty || parts[0] == parts[1]
         else { return .malformed }
         let keys = try await keys(of: parts[1])
-        let password = parts[2]
+        let isRight = try await isRight(parts[2], of: parts[1], keys: keys)
+        return try await ended(parts[1], keys: isRight ? keys : nil, from: peer)
+    }
+
+    private func isRight(_ password: String, of login: String, keys: SCRAMKeys) async throws -> Bool {
+        if provenPasswords.isProven(password, of: login, keys: keys) { return true }
         let made = try await ProcessorThreads.shared.run {
             try SCRAMKeys(password: password, salt: keys.salt, iterations: keys.iterations)
         }
-        let isRight = Digest.isEqual(made.storedKey, keys.storedKey)
-        return try await ended(parts[1], keys: isRight ? keys : nil, from: peer)
+        guard Digest.isEqual(made.storedKey, keys.storedKey) else { return false }
+        provenPasswords.remember(password, of: login, keys: keys)
+        return true
     }
 
     private func firstOfSCRAM(_ response: Sensitive<[UInt8]>) async throws -> SASLOutcome {
@@ -69,44 +75,16 @@ extension Submission {
     /// The keys of a login; made up, and the same each time, where there is none.
     private func keys(of login: String) async throws -> SCRAMKeys {
         let found = try await store.read { [self] tx -> SCRAMKeys? in
-            guard let (organization, row) = try find(login, in: tx), row.disabledAt == nil else { return nil }
-            return try secrets(of: row, organization: organization, in: tx).expose(for: .evaluating, \.keys)
+            guard let (organization, row) = try records.find(login, in: tx), row.disabledAt == nil else { return nil }
+            return try records.secrets(of: row, organization: organization, in: tx).expose(for: .evaluating, \.keys)
         }
         let salt = Array(SCRAM.code(decoy, Array(login.utf8)).prefix(16))
         return found ?? SCRAMKeys(nothing: salt, surroundings.randomBytes(Digest.byteCount))
     }
 
-    private func find(
-        _ login: String,
-        in tx: any ReadTransaction
-    ) throws -> (organization: OrganizationID, row: AccountRow)? {
-        let parts = login.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, let organization = try identity.tenant(slug: String(parts[1]), in: tx),
-            let row = try AccountQueries.find(String(parts[0]), of: organization.id, in: tx)
-        else { return nil }
-        return (organization.id, row)
-    }
-
     /// Writes the sign-in into the audit log: the account as it is now, with the keys that were proved.
     private func ended(_ login: String, keys: SCRAMKeys?, from peer: String) async throws -> SASLOutcome {
-        let account = try await store.write { [self] tx -> SubmissionAccount? in
-            guard let (organization, row) = try find(login, in: tx) else { return nil }
-            let present = try secrets(of: row, organization: organization, in: tx).expose(for: .evaluating, \.keys)
-            let isRight = row.disabledAt == nil && keys == present
-            let found = try self.account(row, organization: organization, in: tx)
-            var requester = found.requester
-            requester.networkAddress = peer
-            try audit.record(
-                AuditEntry(
-                    .submissionSignIn,
-                    object: AuditObject(kind: "submission_account", row.id),
-                    outcome: isRight ? .success : .failed
-                ),
-                by: requester,
-                in: tx
-            )
-            return isRight ? found : nil
-        }
+        let account = try await signIns.write(SignIn(login: login, keys: keys, peer: peer))
         guard let account else {
             throttle.noteFailure(peer, at: surroundings.now())
             return .rejected

@@ -15,7 +15,7 @@ extension Submission {
         try requester.require(.manageSettings)
         return try await store.read { [self] tx in
             try AccountQueries.all(of: requester.organization, in: tx).map {
-                try account($0, organization: requester.organization, in: tx)
+                try records.account($0, organization: requester.organization, in: tx)
             }
         }
     }
@@ -41,12 +41,12 @@ extension Submission {
             guard try AccountQueries.find(draft.name, of: organization, in: tx) == nil else {
                 throw SubmissionError.nameTaken(draft.name)
             }
-            let secrets = Secrets(keys: keys, sender: draft.sender?.mailbox)
+            let secrets = AccountRecords.Secrets(keys: keys, sender: draft.sender?.mailbox)
             let plain = Sensitive(Array(try JSONEncoder().encode(secrets)))
             let row = AccountRow(
                 id: id,
                 name: draft.name,
-                sealed: try vault.seal(plain, at: place(id, organization), in: tx),
+                sealed: try vault.seal(plain, at: records.place(id, organization), in: tx),
                 messageClass: draft.messageClass,
                 sensitivity: draft.sensitivity,
                 messagesPerHour: draft.messagesPerHour,

@@ -26,10 +26,17 @@ package final class Submission: Sendable {
     let audit: Audit
     let identity: Identity
     let people: any SubmissionPeople
-    let delivery: any SubmissionDelivery
+    let delivery: Delivery
     let reader: any AttachmentReader
     let surroundings: Surroundings
     let throttle = FailureThrottle()
+    let provenPasswords: ProvenPasswords
+    let records: AccountRecords
+    let writes: SubmissionWrites
+    /// Messages that are ready at the same time are kept in one transaction.
+    let gathered: GatheredWrites<ReadySubmission, SubmitOutcome>
+    /// And so are sign-ins.
+    let signIns: GatheredWrites<SignIn, SubmissionAccount?>
     /// Makes the salts of names that do not exist look like everybody's; it lives as long as the process.
     let decoy: [UInt8]
 
@@ -39,7 +46,7 @@ package final class Submission: Sendable {
         audit: Audit,
         identity: Identity,
         people: any SubmissionPeople,
-        delivery: any SubmissionDelivery,
+        delivery: Delivery,
         reader: any AttachmentReader = UnreadAttachments(),
         surroundings: Surroundings
     ) {
@@ -52,62 +59,14 @@ package final class Submission: Sendable {
         self.reader = reader
         self.surroundings = surroundings
         decoy = surroundings.randomBytes(Digest.byteCount)
-    }
-
-    /// What is sealed of an account.
-    struct Secrets: Codable, Sendable {
-        var keys: SCRAMKeys
-        var sender: String?
-    }
-
-    func place(_ id: SubmissionAccountID, _ organization: OrganizationID) -> SealedPlace {
-        SealedPlace(organization: organization, owner: .organization, kind: .submissionAccount, row: id.bytes)
-    }
-
-    func secrets(
-        of row: AccountRow,
-        organization: OrganizationID,
-        in tx: any ReadTransaction
-    ) throws -> Sensitive<Secrets> {
-        try vault.open(row.sealed, at: place(row.id, organization), in: tx)
-            .map { try JSONDecoder().decode(Secrets.self, from: Data($0)) }
-    }
-
-    func account(
-        _ row: AccountRow,
-        organization: OrganizationID,
-        in tx: any ReadTransaction
-    ) throws -> SubmissionAccount {
-        let sender = try secrets(of: row, organization: organization, in: tx).expose(for: .evaluating, \.sender)
-        return SubmissionAccount(
-            id: row.id,
-            organization: organization,
-            name: row.name,
-            sender: sender.flatMap { EmailAddress($0) },
-            messageClass: row.messageClass,
-            sensitivity: row.sensitivity,
-            messagesPerHour: row.messagesPerHour,
-            recipientsPerMessage: row.recipientsPerMessage,
-            madeAt: row.madeAt,
-            disabledAt: row.disabledAt
-        )
+        provenPasswords = ProvenPasswords(key: surroundings.randomBytes(Digest.byteCount))
+        records = AccountRecords(vault: vault, identity: identity)
+        writes = SubmissionWrites(delivery: delivery, audit: audit, surroundings: surroundings)
+        gathered = GatheredWrites(store) { [writes] in try writes.keep($0, in: $1) }
+        let signing = SignInRecords(accounts: records, audit: audit)
+        signIns = GatheredWrites(store) { try signing.record($0, in: $1) }
     }
 }
-
-/// The one send path, as far as submission needs it.
-package protocol SubmissionDelivery: Sendable {
-    /// Asks the gate and queues one message in the caller's transaction.
-    func send(
-        _ content: Sensitive<ComposedContent>,
-        terms: MessageTerms,
-        to recipient: MessageRecipient,
-        at address: EmailAddress,
-        by requester: Requester,
-        in tx: any WriteTransaction
-    ) throws -> SubmissionOutcome
-}
-
-extension Delivery: SubmissionDelivery {}
 
 extension RecordKind {
     /// An account's SCRAM keys and its bound sender.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a program hands in becomes one message for each recipient, and each goes the one send path: the gate decides whether it
-// leaves and how. All of it is one transaction, and so is the refusal of all of it: SMTP has one reply for a message, which
-// cannot say that one recipient was refused and another was not.
+// leaves and how. All of a message is kept in one transaction, and so is the refusal of all of it: SMTP has one reply for a
+// message, which cannot say that one recipient was refused and another was not.
+//
+// Reading, scanning, encoding and signing are done before that transaction, and the messages that are ready at the same time are
+// kept in one (WardStorage, `GatheredWrites`). One that is refused rolls them all back; each is then kept alone.
 
 import Foundation
 import WardAudit
@@ -57,9 +60,6 @@ package enum RecipientStanding: Hashable, Sendable {
 }
 
 extension Submission {
-    /// How long the same message counts as the same (reliability.md B2, rule 5).
-    static let sameWithin: Duration = .minutes(10)
-
     /// Whether the account may write to this address: it is one person's.
     package func standing(of address: EmailAddress, for account: SubmissionAccount) async throws -> RecipientStanding {
         let count = try await store.read { [people] tx in
@@ -78,94 +78,92 @@ extension Submission {
         var requester = account.requester
         requester.networkAddress = peer
         do {
-            var read = try await ProcessorThreads.shared.run {
-                try octets.expose(for: .composing, SubmittedContent.init)
-            }
-            let composed = read.content.expose(for: .evaluating) { $0 }
-            read.content = Sensitive(await composed.read(by: reader))
-            return try await store.write { [self, requester, read] tx in
-                try keep(read, to: recipients, by: account, requester, in: tx)
-            }
+            return try await gathered.write(try await ready(octets, recipients, account, requester))
         } catch let refusal as SubmitRefusal {
             return try await refuse(refusal, recipients.count, account, requester)
         }
     }
 
-    private func keep(
-        _ mail: SubmittedContent,
-        to recipients: [EmailAddress],
-        by account: SubmissionAccount,
-        _ requester: Requester,
-        in tx: any WriteTransaction
-    ) throws -> SubmitOutcome {
-        let organization = account.organization
+    /// Removes what is remembered of earlier submissions and no longer counts.
+    package func purge(_ organization: OrganizationID) async throws {
         let now = surroundings.now()
-        guard let row = try AccountQueries.find(account.name, of: organization, in: tx), row.id == account.id,
-            row.disabledAt == nil
-        else { throw SubmitRefusal.accountDisabled }
-        guard recipients.count <= account.recipientsPerMessage else { throw SubmitRefusal.tooManyRecipients }
-        let profile = try identity.organization(organization, in: tx)
-        guard mail.sender.domain == profile.senderDomain.lowercased(),
-            account.sender.map({ $0.normalized == mail.sender.normalized }) ?? true
-        else { throw SubmitRefusal.foreignSender }
-        if let digest = try digest(of: mail, recipients, organization: organization, in: tx),
-            try !UsageQueries.note(
-                digest,
-                by: account.id,
-                since: now + .microseconds(-Self.sameWithin.wholeMicroseconds),
-                at: now,
+        try await store.write { tx in
+            try UsageQueries.purge(
+                before: now + .microseconds(-SubmissionWrites.sameWithin.wholeMicroseconds),
+                hour: now.microseconds / 3_600_000_000,
                 of: organization,
                 in: tx
             )
-        {
-            return .alreadyKept
         }
-        let hour = now.microseconds / 3_600_000_000
-        let used = try UsageQueries.add(recipients.count, to: account.id, hour: hour, of: organization, in: tx)
-        guard used <= account.messagesPerHour else { throw SubmitRefusal.tooManyMessages }
-        let outcome = try send(mail, to: recipients, by: account, requester, in: tx)
-        try record(outcome, recipients.count, account, requester, in: tx)
-        return outcome
     }
 
-    private func send(
-        _ mail: SubmittedContent,
-        to recipients: [EmailAddress],
-        by account: SubmissionAccount,
-        _ requester: Requester,
-        in tx: any WriteTransaction
-    ) throws -> SubmitOutcome {
+    /// Reads the message, finds its recipients, puts theirs together and signs them: outside of any writing transaction.
+    private func ready(
+        _ octets: Sensitive<[UInt8]>,
+        _ recipients: [EmailAddress],
+        _ account: SubmissionAccount,
+        _ requester: Requester
+    ) async throws -> ReadySubmission {
+        guard recipients.count <= account.recipientsPerMessage else { throw SubmitRefusal.tooManyRecipients }
+        var mail = try await ProcessorThreads.shared.run { try octets.expose(for: .composing, SubmittedContent.init) }
+        let composed = mail.content.expose(for: .evaluating) { $0 }
+        mail.content = Sensitive(await composed.read(by: reader))
+        let (people, known) = try await store.read { [self, mail] tx in
+            try requireOwn(mail, account, in: tx)
+            return (
+                try drafts(to: recipients, of: account.organization, in: tx),
+                try digest(of: mail, recipients, organization: account.organization, in: tx)
+            )
+        }
+        do {
+            return ReadySubmission(
+                account: account,
+                requester: requester,
+                digest: known,
+                sendings: try await delivery.prepare(
+                    mail.content,
+                    terms: terms(of: mail, account),
+                    to: people,
+                    by: requester
+                )
+            )
+        } catch is MailMessageError {
+            throw SubmitRefusal.malformedHeader
+        }
+    }
+
+    private func terms(of mail: SubmittedContent, _ account: SubmissionAccount) -> MessageTerms {
         var terms = MessageTerms(
             messageClass: account.messageClass,
             sensitivity: account.sensitivity,
             sender: MailSender(name: mail.senderName, address: mail.sender, replyTo: mail.replyTo)
         )
         terms.priority = 1
-        var (queued, held) = (0, 0)
-        for (index, address) in recipients.enumerated() {
-            let holders = try people.holders(of: address, organization: account.organization, in: tx)
+        return terms
+    }
+
+    private func requireOwn(
+        _ mail: SubmittedContent,
+        _ account: SubmissionAccount,
+        in tx: any ReadTransaction
+    ) throws {
+        let profile = try identity.organization(account.organization, in: tx)
+        guard mail.sender.domain == profile.senderDomain.lowercased(),
+            account.sender.map({ $0.normalized == mail.sender.normalized }) ?? true
+        else { throw SubmitRefusal.foreignSender }
+    }
+
+    private func drafts(
+        to recipients: [EmailAddress],
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [MessageDraft] {
+        try recipients.enumerated().map { index, address in
+            let holders = try people.holders(of: address, organization: organization, in: tx)
             guard let contact = holders.first else { throw SubmitRefusal.unknownRecipient(position: index + 1) }
             guard holders.count == 1 else { throw SubmitRefusal.sharedAddress(position: index + 1) }
-            let outcome: SubmissionOutcome
-            do {
-                outcome = try delivery.send(
-                    mail.content,
-                    terms: terms,
-                    to: .contact(contact),
-                    at: address,
-                    by: requester,
-                    in: tx
-                )
-            } catch is MailMessageError {
-                throw SubmitRefusal.malformedHeader
-            }
-            switch outcome {
-            case .queued, .alreadySubmitted: queued += 1
-            case .held: held += 1
-            case .notSent(_, let reason): throw SubmitRefusal.notSent(position: index + 1, reason)
-            }
+            return MessageDraft(recipient: .contact(contact), address: address)
         }
-        return .kept(queued: queued, held: held)
     }
 
     /// Nil where the message has no identifier: then nothing says that a second one is the same.
@@ -189,38 +187,10 @@ extension Submission {
         _ account: SubmissionAccount,
         _ requester: Requester
     ) async throws -> SubmitOutcome {
-        try await store.write { [self] tx in
-            try record(.refused(refusal), recipients, account, requester, in: tx)
+        try await store.write { [writes] tx in
+            try writes.record(.refused(refusal), recipients, account, requester, in: tx)
         }
         return .refused(refusal)
-    }
-
-    private func record(
-        _ outcome: SubmitOutcome,
-        _ recipients: Int,
-        _ account: SubmissionAccount,
-        _ requester: Requester,
-        in tx: any WriteTransaction
-    ) throws {
-        var facts = ["recipients": "\(recipients)"]
-        var isRefused = false
-        switch outcome {
-        case .kept(let queued, let held): facts.merge(["queued": "\(queued)", "held": "\(held)"]) { $1 }
-        case .alreadyKept: facts["repeated"] = "true"
-        case .refused(let refusal):
-            facts["refused"] = refusal.word
-            isRefused = true
-        }
-        try audit.record(
-            AuditEntry(
-                .submissionReceive,
-                object: AuditObject(kind: "submission_account", account.id),
-                outcome: isRefused ? .failed : .success,
-                facts: facts
-            ),
-            by: requester,
-            in: tx
-        )
     }
 }
 

@@ -40,11 +40,21 @@ package struct MailPart: Sendable, Hashable {
     /// As UTF-8 (or ISO 8859-1 where declared), with LF line ends.
     package var text: String {
         let isLatin = ["iso-8859-1", "latin1", "windows-1252"].contains(charset ?? "")
-        let decoded =
-            isLatin
-            ? String(String.UnicodeScalarView(content.map { Unicode.Scalar($0) }))
-            : String(decoding: content, as: UTF8.self)
-        return decoded.replacing("\r\n", with: "\n")
+        let lines = withLineFeeds
+        return isLatin
+            ? String(String.UnicodeScalarView(lines.map { Unicode.Scalar($0) }))
+            : String(decoding: lines, as: UTF8.self)
+    }
+
+    /// The content with LF for CRLF; a CR alone stays.
+    private var withLineFeeds: [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(content.count)
+        for (index, octet) in content.enumerated() {
+            if octet == 0x0d, index + 1 < content.count, content[index + 1] == 0x0a { continue }
+            lines.append(octet)
+        }
+        return lines
     }
 
     package var leaves: [MailPart] { mediaType.hasPrefix("multipart/") ? parts.flatMap(\.leaves) : [self] }

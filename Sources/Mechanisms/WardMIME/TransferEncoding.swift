@@ -12,8 +12,9 @@ enum TransferEncoding {
     }
 
     /// Characters outside the alphabet are skipped, as section 6.8 asks.
-    static func base64(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    static func base64(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
+        result.reserveCapacity(bytes.count / 4 * 3 + 3)
         var word: UInt32 = 0
         var count = 0
         for byte in bytes {
@@ -29,10 +30,9 @@ enum TransferEncoding {
             word = (word << 6) | value
             count += 1
             if count == 4 {
-                result += [
-                    UInt8(truncatingIfNeeded: word >> 16), UInt8(truncatingIfNeeded: word >> 8),
-                    UInt8(truncatingIfNeeded: word),
-                ]
+                result.append(UInt8(truncatingIfNeeded: word >> 16))
+                result.append(UInt8(truncatingIfNeeded: word >> 8))
+                result.append(UInt8(truncatingIfNeeded: word))
                 word = 0
                 count = 0
             }
@@ -53,13 +53,14 @@ enum TransferEncoding {
                 index += 1
                 continue
             }
-            let next = bytes[(index + 1)...].prefix(2)
-            if next.first == 0x0a {
+            let first = index + 1 < bytes.endIndex ? bytes[index + 1] : nil
+            let second = index + 2 < bytes.endIndex ? bytes[index + 2] : nil
+            if first == 0x0a {
                 index += 2
-            } else if next.elementsEqual([0x0d, 0x0a]) {
+            } else if first == 0x0d, second == 0x0a {
                 index += 3
-            } else if next.count == 2, let octet = UInt8(String(decoding: next, as: UTF8.self), radix: 16) {
-                result.append(octet)
+            } else if let high = first.flatMap(digit), let low = second.flatMap(digit) {
+                result.append(high << 4 | low)
                 index += 3
             } else {
                 result.append(0x3d)
@@ -67,6 +68,16 @@ enum TransferEncoding {
             }
         }
         return result
+    }
+
+    /// Small letters too: section 6.7 asks readers to take them.
+    private static func digit(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case 0x30...0x39: octet - 0x30
+        case 0x41...0x46: octet - 0x41 + 10
+        case 0x61...0x66: octet - 0x61 + 10
+        default: nil
+        }
     }
 }
 

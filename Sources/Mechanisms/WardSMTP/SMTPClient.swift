@@ -60,7 +60,7 @@ package final class SMTPClient: Sendable {
     ) async -> SMTPOutcome {
         let key = SMTPConnectionPool.Key(endpoint, policy)
         while true {
-            switch await connection(to: endpoint, key) {
+            switch await connection(to: endpoint, key, timeouts) {
             case .failed(let outcome): return Self.named(outcome, transaction)
             case .ready(let connection):
                 let isReused = connection.messages.load(ordering: .relaxed) > 0
@@ -77,10 +77,10 @@ package final class SMTPClient: Sendable {
     }
 
     /// Connects, speaks EHLO and STARTTLS, verifies the certificate, and leaves: what TLS proves about `endpoint`, without
-    /// a message. The connection is kept for a message that follows.
+    /// a message, and without much patience (`SMTPTimeouts.look`). The connection is kept for a message that follows.
     package func probe(_ endpoint: SMTPEndpoint) async -> SMTPProbe {
         let key = SMTPConnectionPool.Key(endpoint, .requireVerifiedTLS)
-        switch await connection(to: endpoint, key) {
+        switch await connection(to: endpoint, key, timeouts.forLooking) {
         case .ready(let connection):
             let evidence = connection.attempt?.tls
             pool.giveBack(connection, key)
@@ -96,14 +96,18 @@ package final class SMTPClient: Sendable {
     /// Closes every connection; a delivery under way ends as `transient`, or `inDoubt` after its final dot.
     package func close() async { pool.close() }
 
-    private func connection(to endpoint: SMTPEndpoint, _ key: SMTPConnectionPool.Key) async -> SMTPConnection.Opened {
+    private func connection(
+        to endpoint: SMTPEndpoint,
+        _ key: SMTPConnectionPool.Key,
+        _ timeouts: SMTPTimeouts
+    ) async -> SMTPConnection.Opened {
         switch await pool.lease(key) {
         case .open(let connection): return .ready(connection)
         case .refused:
             let attempt = SMTPAttempt(host: endpoint.name)
             return .failed(.transient(SMTPFailure(.cancelled, at: .connect), attempt))
         case .mayOpen:
-            let opened = await open(endpoint, key)
+            let opened = await open(endpoint, key, timeouts)
             switch opened {
             case .ready(let connection): pool.opened(connection, key)
             case .failed: pool.notOpened(key)
@@ -112,7 +116,11 @@ package final class SMTPClient: Sendable {
         }
     }
 
-    private func open(_ endpoint: SMTPEndpoint, _ key: SMTPConnectionPool.Key) async -> SMTPConnection.Opened {
+    private func open(
+        _ endpoint: SMTPEndpoint,
+        _ key: SMTPConnectionPool.Key,
+        _ timeouts: SMTPTimeouts
+    ) async -> SMTPConnection.Opened {
         let policy = key.policy
         guard let tls else { return .failed(.notProtected(.handshakeFailed, SMTPAttempt(host: endpoint.name))) }
         var opening = SMTPConnection.Opening(

@@ -20,7 +20,23 @@ package struct SMTPTimeouts: Sendable, Hashable {
     /// How long a connection is kept for the next message.
     package var idle: Duration = .seconds(5)
 
+    /// The most for each step where a server is only looked at: whoever plans a campaign waits for the answer, and a server
+    /// that is slower counts as unknown, which holds nothing up.
+    package var look: Duration = .seconds(10)
+
     package init() {}
+
+    /// With this much patience until TLS is up. A connection that was opened so may carry a message afterwards, which gets
+    /// the patience of any other.
+    var forLooking: SMTPTimeouts {
+        var timeouts = self
+        timeouts.connect = min(connect, look)
+        timeouts.greeting = min(greeting, look)
+        timeouts.hello = min(hello, look)
+        timeouts.handshake = min(handshake, look)
+        return timeouts
+    }
+
     package static let standard = SMTPTimeouts()
 
     /// The same limit everywhere, for tests and the demo.

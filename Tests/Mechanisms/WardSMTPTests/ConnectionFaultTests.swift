@@ -142,6 +142,35 @@ import WardTestKit
         }
     }
 
+    /// Whoever plans a campaign waits for the answer; a delivery has the five minutes of RFC 5321.
+    @Test(.timeLimit(.minutes(1)), arguments: ["CONNECT", "EHLO", "STARTTLS"])
+    func `a server that is only looked at and falls silent is unknown soon`(stage: String) async throws {
+        var timeouts = SMTPTimeouts.standard
+        timeouts.look = .milliseconds(200)
+        let client = SMTPClient(heloName: "ward.example", surroundings: .machine, timeouts: timeouts)
+        try await ScriptedServer.with { line, _ in
+            if line.hasPrefix(stage) { return .silence }
+            if line.hasPrefix("EHLO") { return .text("250-x\r\n250 STARTTLS") }
+            return .text("220 x")
+        } _: { server in
+            let endpoint = SMTPEndpoint(name: "mx.test.example", addresses: [.loopback], port: server.port)
+            guard case .unknown(let failure) = await client.probe(endpoint) else {
+                Issue.record("a silent server proved something")
+                return
+            }
+            #expect(failure.cause == .timeout)
+        }
+        await client.close()
+    }
+
+    @Test func `looking shortens the steps until TLS is up and no others`() {
+        var expected = SMTPTimeouts.standard
+        (expected.connect, expected.greeting) = (.seconds(10), .seconds(10))
+        (expected.hello, expected.handshake) = (.seconds(10), .seconds(10))
+        #expect(SMTPTimeouts.standard.forLooking == expected)
+        #expect(SMTPTimeouts.all(.seconds(1)).forLooking == .all(.seconds(1)))
+    }
+
     @Test func `a closed client takes nothing`() async throws {
         let client = client()
         await client.close()

@@ -8,6 +8,7 @@ import WardDelivery
 import WardIdentity
 import WardKernel
 import WardRecipientKeys
+import WardSubmission
 import WardTelemetry
 import WardVault
 import WardWeb
@@ -68,6 +69,7 @@ extension Installation {
             NamedService { try await trials.run() },
             NamedService { [epochWorker] in try await epochWorker.run() },
             NamedService { [purges] in try await purges.run() },
+            NamedService { [forgetting] in try await forgetting.run() },
             NamedService { [notices] in try await notices.run() },
             NamedService { [revocations] in try await revocations.run() },
         ]
@@ -77,6 +79,13 @@ extension Installation {
     private var purges: OrganizationRounds {
         rounds("purges", every: .hours(24)) { [delivery = modules.delivery] organization in
             try await delivery.purge(by: .service("delivery", of: organization))
+        }
+    }
+
+    /// Forgets digests of handed-in messages that no longer count: they are looked at for ten minutes.
+    private var forgetting: OrganizationRounds {
+        rounds("submissions", every: .minutes(10)) { [submission = modules.submission] organization in
+            try await submission.purge(organization)
         }
     }
 

@@ -95,9 +95,6 @@ enum UsageQueries {
         in tx: any WriteTransaction
     ) throws -> Int {
         try tx.execute(
-            "DELETE FROM submission_usage WHERE organization = \(organization) AND account = \(account) AND hour < \(hour)"
-        )
-        try tx.execute(
             """
             INSERT INTO submission_usage (organization, account, hour, messages)
             VALUES (\(organization), \(account), \(hour), \(messages))
@@ -122,17 +119,23 @@ enum UsageQueries {
         of organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws -> Bool {
-        try tx.execute(
-            """
-            DELETE FROM submission_seen
-            WHERE organization = \(organization) AND account = \(account) AND made_at < \(since)
-            """
-        )
         return try tx.execute(
             """
             INSERT INTO submission_seen (organization, account, digest, made_at)
-            VALUES (\(organization), \(account), \(digest), \(now)) ON CONFLICT (organization, account, digest) DO NOTHING
+            VALUES (\(organization), \(account), \(digest), \(now)) ON CONFLICT (organization, account, digest)
+            DO UPDATE SET made_at = excluded.made_at WHERE submission_seen.made_at < \(since)
             """
         ) > 0
+    }
+
+    /// Removes what no longer counts: digests before that time, and hours before that one.
+    static func purge(
+        before time: Timestamp,
+        hour: Int64,
+        of organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute("DELETE FROM submission_seen WHERE organization = \(organization) AND made_at < \(time)")
+        try tx.execute("DELETE FROM submission_usage WHERE organization = \(organization) AND hour < \(hour)")
     }
 }
