@@ -119,7 +119,7 @@ enum UsageQueries {
         of organization: OrganizationID,
         in tx: any WriteTransaction
     ) throws -> Bool {
-        return try tx.execute(
+        try tx.execute(
             """
             INSERT INTO submission_seen (organization, account, digest, made_at)
             VALUES (\(organization), \(account), \(digest), \(now)) ON CONFLICT (organization, account, digest)
