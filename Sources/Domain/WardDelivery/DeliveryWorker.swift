@@ -329,7 +329,8 @@ extension Delivery {
             recipient: plan.address,
             bytes: bytes,
             route: plan.route,
-            isOpportunistic: plan.clearance.method.isOpportunistic
+            isOpportunistic: plan.clearance.method.isOpportunistic,
+            requiresTLSOnward: plan.content.terms.requiresTLSOnward
         )
         let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
             try await writes.mark(plan)

@@ -92,9 +92,9 @@ extension Delivery {
             organization: organization,
             in: tx
         )
-        if case .notProtectable(let finding, _) = outcome {
+        if let (destination, finding) = try ruledOut(outcome, row, plan, in: tx) {
             try DestinationQueries.put(
-                row.destination,
+                destination,
                 isProtectable: false,
                 finding: finding,
                 at: now,
@@ -157,11 +157,30 @@ extension Delivery {
         try tellAnnounced(by: row, organization: organization, in: tx)
     }
 
+    /// What the attempt showed to be impossible for now: verified TLS to the destination, or only that it passes mail on over
+    /// TLS alone.
+    private func ruledOut(
+        _ outcome: TransmissionOutcome,
+        _ row: StoredDelivery,
+        _ plan: AttemptPlan,
+        in tx: any ReadTransaction
+    ) throws -> (destination: [UInt8], finding: String)? {
+        switch outcome {
+        case .notProtectable(let finding, _): return (row.destination, finding)
+        case .notPassedOn(let finding, _):
+            let onward = Destinations.onward(plan.address.domain)
+            let hashes = try destinations.hashes(of: [onward], organization: plan.item.organization, in: tx)
+            return hashes[onward].map { ($0, finding) }
+        case .accepted, .failedForNow, .refusedForGood, .inDoubt, .withheld: return nil
+        }
+    }
+
     /// What an attempt says about its destination: that verified TLS held, or that it was impossible.
     private static func finding(_ outcome: TransmissionOutcome) -> DestinationPosture? {
         switch outcome {
         case .notProtectable(_, let evidence): evidence.posture
-        case .accepted(let evidence): evidence.posture?.proof == nil ? nil : evidence.posture
+        case .accepted(let evidence), .notPassedOn(_, let evidence):
+            evidence.posture?.proof == nil ? nil : evidence.posture
         case .failedForNow, .refusedForGood, .inDoubt, .withheld: nil
         }
     }
@@ -174,7 +193,8 @@ extension Delivery {
         case .failedForNow(let word, let evidence): (.failedForNow, word, evidence)
         case .refusedForGood(let refusal, let evidence):
             (.refusedForGood(refusal, isProved: evidence.isNameProved == true), refusal.rawValue, evidence)
-        case .notProtectable(let word, let evidence): (.notProtectable, word, evidence)
+        case .notProtectable(let word, let evidence), .notPassedOn(let word, let evidence):
+            (.notProtectable, word, evidence)
         case .inDoubt(let word, let evidence): (.replyLost, word, evidence)
         case .withheld: (.withheld, "withheld", nil)
         }

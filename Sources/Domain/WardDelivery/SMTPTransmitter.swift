@@ -59,7 +59,8 @@ package struct SMTPTransmitter: Transmitter {
             returnPath: transmission.returnPath,
             recipients: [transmission.recipient],
             message: message,
-            wantsTLSOnward: !transmission.isOpportunistic,
+            onward: transmission.requiresTLSOnward
+                ? .required : transmission.isOpportunistic ? .unasked : .whereOffered,
             // A report of failure brings the header alone: no body comes back in the clear (RFC 3461 section 4.3).
             notification: SMTPNotification(events: [.failure], envelopeIdentifier: "\(clearance.message)")
         )
@@ -116,6 +117,11 @@ package struct SMTPTransmitter: Transmitter {
     ) async -> TransmissionOutcome {
         var last = TransmissionOutcome.failedForNow("unreachable", AttemptEvidence(method: clearance.method))
         for server in survey.servers {
+            // RFC 8689 section 4.2.1: the server's name, too, comes from signed DNS or from the domain's policy.
+            if transmission.requiresTLSOnward && server.isNameUnproved {
+                last = .notPassedOn("requiretls_unsigned_name", AttemptEvidence(method: clearance.method))
+                continue
+            }
             let outcome = await client.deliver(
                 transaction,
                 to: server.endpoint,
@@ -139,6 +145,8 @@ package struct SMTPTransmitter: Transmitter {
     ) -> TransmissionOutcome {
         switch outcome {
         case .delivered(let attempt): return refusal(of: attempt, evidence) ?? .accepted(evidence)
+        case .notProtected(.onwardTLSMissing, _):
+            return .notPassedOn(ProtectionFailure.onwardTLSMissing.word, evidence)
         case .notProtected(let failure, _):
             var evidence = evidence
             evidence.certificate = failure.word
@@ -148,7 +156,10 @@ package struct SMTPTransmitter: Transmitter {
             if failure.cause == .withheld || failure.cause == .cancelled { return .withheld }
             if let refusal = refusal(of: attempt, evidence) { return refusal }
             // One host without TLS and another that is down: what is known stays that TLS was impossible.
-            if case .notProtectable = previous { return previous }
+            switch previous {
+            case .notProtectable, .notPassedOn: return previous
+            default: break
+            }
             return .failedForNow(failure.word, evidence)
         case .permanent(let failure, let attempt):
             return refusal(of: attempt, evidence) ?? .refusedForGood(classified(failure), evidence)
@@ -229,6 +240,7 @@ extension TransmissionOutcome {
         case .failedForNow(let word, let evidence): .failedForNow(word, named(evidence))
         case .refusedForGood(let refusal, let evidence): .refusedForGood(refusal, named(evidence))
         case .notProtectable(let word, let evidence): .notProtectable(word, named(evidence))
+        case .notPassedOn(let word, let evidence): .notPassedOn(word, named(evidence))
         case .inDoubt(let word, let evidence): .inDoubt(word, named(evidence))
         case .withheld: .withheld
         }

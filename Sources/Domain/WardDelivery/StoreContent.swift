@@ -171,6 +171,7 @@ private struct StoredContent: Codable, Sendable {
     var isDeclaredFree: Bool?
     var answersRequest: UnencryptedRequestID?
     var isTimeCritical: Bool?
+    var requiresTLSOnward: Bool?
     var loweredFrom: Sensitivity?
     var loweredBecause: String?
     /// The template as numbers: how it was written before `templateOctets` was.
@@ -199,6 +200,7 @@ private struct StoredContent: Codable, Sendable {
         answersRequest = terms.answersRequest
         templateOctets = Data(template)
         isTimeCritical = terms.isTimeCritical ? true : nil
+        requiresTLSOnward = terms.requiresTLSOnward ? true : nil
         loweredFrom = terms.lowering?.from
         loweredBecause = terms.lowering?.reason.expose(for: .sealing) { $0 }
     }
@@ -219,6 +221,7 @@ private struct StoredContent: Codable, Sendable {
         terms.portalReference = portalReference
         terms.priority = priority
         terms.isTimeCritical = isTimeCritical ?? false
+        terms.requiresTLSOnward = requiresTLSOnward ?? false
         terms.author = author
         terms.isDeclaredFreeOfPHI = isDeclaredFree ?? false
         terms.answersRequest = answersRequest

@@ -28,6 +28,8 @@ package struct Transmission: Sendable {
     /// Whether it may also go to a server that proves nothing: what `SendMethod.opportunisticTLS` carries, and what is
     /// encrypted to the recipient's own key.
     package let isOpportunistic: Bool
+    /// Whether only a server may take it that promises to pass it on over verified TLS alone (RFC 8689).
+    package let requiresTLSOnward: Bool
 }
 
 /// How one attempt ended.
@@ -38,6 +40,9 @@ package enum TransmissionOutcome: Sendable {
     case refusedForGood(ServerRefusal, AttemptEvidence)
     /// Verified TLS was impossible; nothing of the message left.
     case notProtectable(String, AttemptEvidence)
+    /// The server is as protectable as before, and does not promise to pass the message on over TLS alone, which this
+    /// message asks for; nothing of it left.
+    case notPassedOn(String, AttemptEvidence)
     /// The final dot left and no reply came.
     case inDoubt(String, AttemptEvidence)
     /// The hook threw or the worker is stopping: nothing was sent.

@@ -69,16 +69,21 @@ extension Submission {
     }
 
     /// Takes a message: when this returns `kept`, it survives whatever happens next.
+    ///
+    /// - Parameter requiresTLSOnward: MAIL said REQUIRETLS (RFC 8689).
     package func submit(
         _ octets: Sensitive<[UInt8]>,
         to recipients: [EmailAddress],
+        requiresTLSOnward: Bool = false,
         by account: SubmissionAccount,
         from peer: String
     ) async throws -> SubmitOutcome {
         var requester = account.requester
         requester.networkAddress = peer
         do {
-            return try await gathered.write(try await ready(octets, recipients, account, requester))
+            return try await gathered.write(
+                try await ready(octets, recipients, requiresTLSOnward: requiresTLSOnward, account, requester)
+            )
         } catch let refusal as SubmitRefusal {
             return try await refuse(refusal, recipients.count, account, requester)
         }
@@ -101,6 +106,7 @@ extension Submission {
     private func ready(
         _ octets: Sensitive<[UInt8]>,
         _ recipients: [EmailAddress],
+        requiresTLSOnward: Bool,
         _ account: SubmissionAccount,
         _ requester: Requester
     ) async throws -> ReadySubmission {
@@ -115,6 +121,8 @@ extension Submission {
                 try digest(of: mail, recipients, organization: account.organization, in: tx)
             )
         }
+        var terms = terms(of: mail, account)
+        terms.requiresTLSOnward = requiresTLSOnward
         do {
             return ReadySubmission(
                 account: account,
@@ -122,7 +130,7 @@ extension Submission {
                 digest: known,
                 sendings: try await delivery.prepare(
                     mail.content,
-                    terms: terms(of: mail, account),
+                    terms: terms,
                     to: people,
                     by: requester
                 )

@@ -36,8 +36,7 @@ extension Vault {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> Sensitive<[UInt8]> {
-        let keys = try organizationKeys(organization, in: tx)
-        return Sensitive(keys.derivation.derived(info: "ward purpose \(purpose.name)".utf8).bytes)
+        Sensitive(try organizationKeys(organization, in: tx).key(.purpose(purpose)).bytes)
     }
 
     /// The 32-octet seed of the Ed25519 key that signs the organization's audit checkpoints.
@@ -54,6 +53,6 @@ extension Vault {
         of organization: OrganizationID,
         in tx: any ReadTransaction
     ) throws -> KeyMaterial {
-        try organizationKeys(organization, in: tx).derivation.derived(info: "ward blind index \(kind.number)".utf8)
+        try organizationKeys(organization, in: tx).key(.blindIndex(kind.number))
     }
 }

@@ -51,6 +51,7 @@ package struct SubmissionReception: MailReception {
         let outcome = try await submission.submit(
             mail.octets,
             to: mail.envelope.recipients,
+            requiresTLSOnward: mail.envelope.requiresTLS,
             by: account,
             from: mail.session.peer
         )

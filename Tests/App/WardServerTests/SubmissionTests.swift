@@ -49,12 +49,10 @@ import WardTestKit
         func handIn(
             _ identifier: String,
             to names: [String],
-            from sender: String = "results"
-        ) async throws
-            -> SubmitOutcome
-        {
+            requiresTLSOnward: Bool = false
+        ) async throws -> SubmitOutcome {
             let letter = """
-                From: \(sender)@lakeside.example\r
+                From: results@lakeside.example\r
                 Subject: Your visit\r
                 Message-ID: <\(identifier)@ehr.example>\r
                 \r
@@ -64,6 +62,7 @@ import WardTestKit
             return try await submission.submit(
                 Sensitive(Array(letter.utf8)),
                 to: try names.map(WiredWorld.address),
+                requiresTLSOnward: requiresTLSOnward,
                 by: account,
                 from: "127.0.0.1"
             )
@@ -164,6 +163,27 @@ import WardTestKit
             }
             #expect(outcomes.filter { $0 == .refused(.tooManyMessages) }.count == 4)
             #expect(try await program.kept() == 5)
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `what a program asks to be passed on over TLS alone is decided and kept so`(kind: StoreKind) async throws {
+        try await WiredWorld.with(kind) { (world: WiredWorld) async throws in
+            let program = try await Program(world)
+            let administrator = TestRequester.with(roles: [.administrator], of: world.organization)
+            for (number, isRequired) in [true, false].enumerated() {
+                _ = try await program.handIn("m\(number)", to: ["p\(number)"], requiresTLSOnward: isRequired)
+                let person = try await world.person("p-\(number)")
+                let kept = try await world.modules.delivery.messages(to: person, by: world.marketer)
+                let explained = try await world.modules.delivery.explain(try #require(kept.first).id, by: administrator)
+                let transport = explained.decisions.first?.answers.first { $0.question == .transport }
+                guard case .allows(let methods, let note) = transport?.answer else {
+                    Issue.record("nothing was said about transport")
+                    return
+                }
+                #expect(note.hasPrefix("requiretls_") == isRequired)
+                #expect(methods.contains(.opportunisticTLS) != isRequired)
+            }
         }
     }
 

@@ -81,10 +81,17 @@ struct PostfixDeliveryTests {
         }
     }
 
-    private func send(_ setting: Setting, to person: ContactID, at local: String) async throws -> MessageID {
+    private func send(
+        _ setting: Setting,
+        to person: ContactID,
+        at local: String,
+        requiresTLSOnward: Bool = false
+    ) async throws -> MessageID {
+        var terms = try setting.world.terms()
+        terms.requiresTLSOnward = requiresTLSOnward
         let outcome = try await setting.delivery.send(
             Sensitive(ComposedContent(subject: "From your clinic", text: Self.secret)),
-            terms: try setting.world.terms(),
+            terms: terms,
             to: .contact(person),
             at: try DeliveryWorld.address(local),
             by: setting.world.marketer
@@ -131,6 +138,34 @@ struct PostfixDeliveryTests {
                     let now = Surroundings.machine.now()
                     #expect(message.verdict(on: try signature.get(), records: [record], now: now) == .verified)
                 }
+            }
+        }
+    }
+
+    /// Postfix of Debian 12 proves its name and does not know REQUIRETLS.
+    @Test(arguments: TestStore.kinds)
+    func `what may only be passed on over TLS waits in the portal where no server promises it, and only that`(
+        kind: StoreKind
+    ) async throws {
+        try await TestPostfix.with(.trusted("tls.example")) { postfix in
+            try await with(kind, port: postfix.port, authority: postfix.authority) { setting in
+                let person = try await setting.world.makePerson()
+                let id = try await send(setting, to: person, at: "anna", requiresTLSOnward: true)
+                #expect(try await settle(setting, id) == .waitingInPortal)
+                #expect(setting.world.portal.deposited == [id])
+                let explained = try await setting.delivery.explain(id, by: setting.world.marketer)
+                #expect(explained.attempts.map(\.outcome).contains("requiretls_missing"))
+                let other = try await send(setting, to: person, at: "anna")
+                #expect(try await settle(setting, other) == .delivered)
+                let received = try await postfix.waitForMessages(2)
+                #expect(received.filter { $0.content.contains(Self.secret) }.count == 1)
+                // What is known of the server is not asked again, and says nothing against its TLS.
+                let again = try await send(setting, to: person, at: "anna", requiresTLSOnward: true)
+                #expect(try await settle(setting, again) == .waitingInPortal)
+                let known = try await setting.delivery.explain(again, by: setting.world.marketer)
+                #expect(!known.attempts.map(\.outcome).contains("requiretls_missing"))
+                let alerts = try await setting.delivery.destinationAlerts(by: setting.world.administrator)
+                #expect(alerts.isEmpty)
             }
         }
     }

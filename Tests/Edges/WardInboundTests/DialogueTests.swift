@@ -23,13 +23,13 @@ import WardKernel
         for word in [
             "PIPELINING", "SIZE 26214400", "8BITMIME", "SMTPUTF8", "CHUNKING", "ENHANCEDSTATUSCODES", "STARTTLS",
         ] { #expect(said.contains(word)) }
-        #expect(!said.contains("AUTH"))
+        #expect(!said.contains("AUTH") && !said.contains("REQUIRETLS"))
         var submission = DialogueDriver(.submission)
         #expect(!submission.send("EHLO c.example\r\n").contains("AUTH"))
         var secured = DialogueDriver(.submission, isSecured: true)
         let offered = secured.send("EHLO c.example\r\n")
         #expect(offered.contains("AUTH SCRAM-SHA-256 PLAIN"))
-        #expect(!offered.contains("STARTTLS"))
+        #expect(offered.contains("REQUIRETLS") && !offered.contains("STARTTLS"))
     }
 
     @Test func `HELO is answered without extensions`() {
@@ -80,6 +80,20 @@ import WardKernel
         ] {
             #expect(driver.send(line + "\r\n").hasPrefix(code), "\(line)")
             driver.send("RSET\r\n")
+        }
+    }
+
+    @Test func `REQUIRETLS is taken over TLS alone, without a value, and kept with the message`() {
+        var clear = DialogueDriver()
+        clear.send("EHLO c.example\r\n")
+        #expect(clear.send("MAIL FROM:<a@b.example> REQUIRETLS\r\n").hasPrefix("530 5.7.0"))
+        var secured = DialogueDriver(isSecured: true)
+        secured.send("EHLO c.example\r\n")
+        #expect(secured.send("MAIL FROM:<a@b.example> REQUIRETLS=yes\r\n").hasPrefix("555"))
+        for (parameter, isRequired) in [(" REQUIRETLS", true), (" requiretls", true), ("", false)] {
+            #expect(secured.send("MAIL FROM:<a@b.example>\(parameter)\r\n").hasPrefix("250"))
+            secured.send("RCPT TO:<bounce+x@ward.example>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n")
+            #expect(secured.messages.last?.envelope.requiresTLS == isRequired)
         }
     }
 

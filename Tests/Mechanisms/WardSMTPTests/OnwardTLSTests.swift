@@ -10,7 +10,7 @@ import WardTrust
 @Suite struct OnwardTLSTests {
     private static let offersOnward = "250-mx.test.example\r\n250-PIPELINING\r\n250 REQUIRETLS\r\n"
 
-    private func begin(_ driver: inout SessionDriver, wants: Bool) {
+    private func begin(_ driver: inout SessionDriver, _ onward: OnwardTLS = .whereOffered) {
         driver.take(
             driver.session.begin(
                 SMTPSession.Envelope(
@@ -18,7 +18,7 @@ import WardTrust
                     recipients: ["a@test.example"],
                     size: 10,
                     hasEightBitOctets: false,
-                    wantsTLSOnward: wants
+                    onward: onward
                 )
             )
         )
@@ -33,18 +33,18 @@ import WardTrust
 
     @Test func `a server that offers it after TLS is asked to pass the message on over TLS alone`() {
         var driver = SessionDriver.ready(Self.offersOnward)
-        begin(&driver, wants: true)
+        begin(&driver)
         #expect(driver.everythingWritten.hasPrefix("MAIL FROM:<bounce@ward.example> REQUIRETLS\r\n"))
         #expect(outcome(&driver)?.asksTLSOnward == true)
     }
 
     @Test func `without the offer, or the wish, the message goes as before and the record says so`() {
         var driver = SessionDriver.ready()
-        begin(&driver, wants: true)
+        begin(&driver)
         #expect(!driver.everythingWritten.contains("REQUIRETLS"))
         #expect(outcome(&driver)?.asksTLSOnward == false)
         driver = SessionDriver.ready(Self.offersOnward)
-        begin(&driver, wants: false)
+        begin(&driver, .unasked)
         #expect(!driver.everythingWritten.contains("REQUIRETLS"))
     }
 
@@ -52,7 +52,7 @@ import WardTrust
         var driver = SessionDriver(policy: .opportunistic)
         driver.serve("220 mx.test.example\r\n")
         driver.serve("250-mx.test.example\r\n250 REQUIRETLS\r\n")
-        begin(&driver, wants: true)
+        begin(&driver)
         #expect(driver.everythingWritten.contains("MAIL FROM"))
         #expect(!driver.everythingWritten.contains("REQUIRETLS"))
         driver = SessionDriver(policy: .requireTLS)
@@ -63,9 +63,23 @@ import WardTrust
         evidence.verdict = .untrusted(.selfSigned)
         driver.take(driver.session.secured(evidence))
         driver.serve(Self.offersOnward)
-        begin(&driver, wants: true)
+        begin(&driver)
         #expect(driver.everythingWritten.contains("MAIL FROM"))
         #expect(!driver.everythingWritten.contains("REQUIRETLS"))
+    }
+
+    @Test func `a message that must be passed on over TLS goes to nobody who does not promise it`() {
+        var driver = SessionDriver.ready(Self.offersOnward)
+        begin(&driver, .required)
+        #expect(driver.everythingWritten.hasPrefix("MAIL FROM:<bounce@ward.example> REQUIRETLS\r\n"))
+        #expect(outcome(&driver)?.asksTLSOnward == true)
+        driver = SessionDriver.ready()
+        begin(&driver, .required)
+        #expect(driver.outcome?.word == "notProtected:requiretls_missing")
+        #expect(!driver.everythingWritten.contains("MAIL FROM"))
+        // The connection is as good as before for other messages.
+        begin(&driver)
+        #expect(driver.everythingWritten.contains("MAIL FROM"))
     }
 
     @Test(arguments: [

@@ -69,7 +69,9 @@ package struct TransportQuestion: GateQuestion {
 
     package func answers(_ subjects: [GateSubject], in tx: any ReadTransaction) throws -> [GateAnswer] {
         guard let organization = subjects.first?.organization, let now = subjects.first?.now else { return [] }
-        let hashes = try destinations.hashes(of: subjects.map(\.address.domain), organization: organization, in: tx)
+        let asked = subjects.map(\.address.domain)
+        let onward = subjects.filter(\.terms.requiresTLSOnward).map { Destinations.onward($0.address.domain) }
+        let hashes = try destinations.hashes(of: asked + onward, organization: organization, in: tx)
         let proofs = try DestinationQueries.proofs(
             Array(Set(hashes.values)),
             since: now - Self.proofLifetime,
@@ -79,8 +81,13 @@ package struct TransportQuestion: GateQuestion {
         let recognisable = try recognisable(subjects, organization: organization, in: tx)
         let held = try keys.held(by: subjects.compactMap(\.recipient.contact), at: now, of: organization, in: tx)
         return subjects.map { subject in
-            let isTLSPossible = hashes[subject.address.domain].flatMap { proofs[$0] } ?? true
+            func isPossible(_ name: String) -> Bool { hashes[name].flatMap { proofs[$0] } ?? true }
+            let isTLSPossible = isPossible(subject.address.domain)
             let isRecognisable = subject.recipient.contact.map { recognisable.contains($0) } ?? false
+            if subject.terms.requiresTLSOnward {
+                let isPromised = isTLSPossible && isPossible(Destinations.onward(subject.address.domain))
+                return Self.onwardAnswer(isPromised: isPromised, isRecognisable: isRecognisable)
+            }
             return Self.answer(
                 isTLSPossible: isTLSPossible,
                 isRecognisable: isRecognisable,
@@ -97,6 +104,13 @@ package struct TransportQuestion: GateQuestion {
         if isRecognisable { available.insert(.portal) }
         let note = (isTLSPossible ? "tls_not_ruled_out" : "no_verified_tls") + (keys.hasUnusable ? "_key_unusable" : "")
         return keys.lost.isEmpty ? .allows(available, note: note) : .carries(available, lost: keys.lost, note: note)
+    }
+
+    /// For a message that may only be passed on over TLS: a server that promises it, or the portal, from which it does not leave.
+    static func onwardAnswer(isPromised: Bool, isRecognisable: Bool) -> GateAnswer {
+        var available: Set<SendMethod> = isPromised ? [.verifiedTLS] : []
+        if isRecognisable { available.insert(.portal) }
+        return .allows(available, note: isPromised ? "requiretls_not_ruled_out" : "requiretls_not_promised")
     }
 
     private func recognisable(

@@ -73,7 +73,7 @@ extension TransmissionOutcome {
     var paceSignal: PaceSignal {
         switch self {
         case .accepted, .refusedForGood: .fine
-        case .notProtectable, .withheld: .neutral
+        case .notProtectable, .notPassedOn, .withheld: .neutral
         case .inDoubt: .slowDown
         case .failedForNow(let word, let evidence): Self.signal(word, evidence)
         }

@@ -135,6 +135,9 @@ package struct MessageTerms: Hashable, Sendable {
     /// Whether a person waits for it: when an hour of attempts did not bring it to the recipient's server, it goes to the
     /// portal, if it is protected and the portal may carry it.
     package var isTimeCritical = false
+    /// Whoever handed it in asked for REQUIRETLS (RFC 8689): it goes over verified TLS to a server that promises to pass it on
+    /// in the same way, or into the portal.
+    package var requiresTLSOnward = false
     /// The member of staff who wrote it; nil for the platform's own work and for campaigns.
     package internal(set) var author: StaffID?
     /// Its sender declared, with a permission and a reason on record, that it holds no health information.

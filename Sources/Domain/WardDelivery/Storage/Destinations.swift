@@ -13,6 +13,9 @@ extension BlindIndexKind {
 struct Destinations: Sendable {
     let vault: Vault
 
+    /// Under this name stands whether a domain's servers pass mail on over TLS alone; no domain has a space.
+    static func onward(_ domain: String) -> String { domain + " REQUIRETLS" }
+
     func hashes(
         of domains: [String],
         organization: OrganizationID,

@@ -31,6 +31,8 @@ final class OrganizationKeys: Sendable {
         var uses = 0
         /// Keys derived with the salts of other processes, for opening.
         var derived: [SealedHeader: KeyMaterial] = [:]
+        /// Keys that are derived again and again: of the blind indexes and of purposes, of which there are some dozens.
+        var named: [DerivedKeyName: KeyMaterial] = [:]
     }
 
     init(sealing: [UInt32: KeyMaterial], derivation: KeyMaterial, signing: KeyMaterial) {
@@ -39,6 +41,16 @@ final class OrganizationKeys: Sendable {
         self.signing = signing
         newestVersion = sealing.keys.max() ?? 0
         state = Mutex(State())
+    }
+
+    /// The key of a blind index or a purpose.
+    func key(_ name: DerivedKeyName) -> KeyMaterial {
+        state.withLock { state in
+            if let known = state.named[name] { return known }
+            let key = derivation.derived(info: name.info.utf8)
+            state.named[name] = key
+            return key
+        }
     }
 
     /// The key that seals now, for so many uses.
@@ -81,5 +93,19 @@ final class OrganizationKeys: Sendable {
 
     private static func derive(_ key: KeyMaterial, _ header: SealedHeader) -> KeyMaterial {
         key.derived(info: "ward organization records".utf8, salt: header.salt ?? [])
+    }
+}
+
+/// What a key is derived for, beside sealing.
+enum DerivedKeyName: Hashable {
+    case blindIndex(UInt16)
+    case purpose(KeyPurpose)
+
+    /// RFC 5869's `info`; never to be changed.
+    var info: String {
+        switch self {
+        case .blindIndex(let number): "ward blind index \(number)"
+        case .purpose(let purpose): "ward purpose \(purpose.name)"
+        }
     }
 }

@@ -23,6 +23,8 @@ package struct DialogueSession: Sendable, Hashable {
 package struct ReceivedEnvelope: Sendable, Hashable {
     package let returnPath: ReversePath
     package var isUTF8 = false
+    /// REQUIRETLS (RFC 8689): it may be passed on over verified TLS alone, to servers that promise the same.
+    package var requiresTLS = false
     /// ENVID (RFC 3461).
     package var envelopeID: String?
     /// Those that were accepted, in order, each once.

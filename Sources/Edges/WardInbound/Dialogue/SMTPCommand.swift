@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Command lines: RFC 5321 section 4.1, with the parameters of RFC 1870 (SIZE), 6152 (BODY), 6531 (SMTPUTF8), 3461 (RET, ENVID,
-// NOTIFY, ORCPT), 4954 (AUTH) and 3030 (BDAT).
+// NOTIFY, ORCPT), 4954 (AUTH), 8689 (REQUIRETLS) and 3030 (BDAT).
 
 package import WardKernel
 
@@ -26,6 +26,8 @@ struct MailCommand: Hashable, Sendable {
     var path: ReversePath
     var size: Int?
     var isUTF8 = false
+    /// REQUIRETLS (RFC 8689).
+    var requiresTLS = false
     var isBinary = false
     /// RET and ENVID (RFC 3461), kept with the message; nil where not given.
     var returns: String?
@@ -126,6 +128,7 @@ enum SMTPCommand: Hashable, Sendable {
             // BINARYMIME is not offered: content without lines has none to keep in order.
             guard ["7BIT", "8BITMIME"].contains(value.uppercased()) else { return .unknownParameter }
         case ("SMTPUTF8", nil): command.isUTF8 = true
+        case ("REQUIRETLS", nil): command.requiresTLS = true
         case ("RET", let value?):
             guard ["FULL", "HDRS"].contains(value.uppercased()) else { return .malformed }
             command.returns = value.uppercased()

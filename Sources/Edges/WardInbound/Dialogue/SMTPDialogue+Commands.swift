@@ -43,6 +43,8 @@ extension SMTPDialogue {
             "ENHANCEDSTATUSCODES",
         ]
         if terms.offersTLS && !session.isSecured { lines.append("STARTTLS") }
+        // RFC 8689 section 3: offered over TLS alone.
+        if session.isSecured { lines.append("REQUIRETLS") }
         if takesAuthentication { lines.append("AUTH SCRAM-SHA-256 PLAIN") }
         return [.send(DialogueReply(250, nil, lines: lines).octets)]
     }
@@ -72,9 +74,11 @@ extension SMTPDialogue {
         if let obstacle = obstacleBeforeMail() { return obstacle }
         guard envelope == nil else { return refuse(.outOfOrder) }
         guard messages < terms.limits.messages else { return end(.tooManyMessages) }
+        if mail.requiresTLS && !session.isSecured { return refuse(.encryptionFirst) }
         if let size = mail.size, size > terms.limits.message { return refuse(.tooLarge) }
         var begun = ReceivedEnvelope(returnPath: mail.path)
         begun.isUTF8 = mail.isUTF8
+        begun.requiresTLS = mail.requiresTLS
         begun.envelopeID = mail.envelopeID
         envelope = begun
         return [.send(DialogueReply(250, "2.1.0", "Sender OK").octets)]

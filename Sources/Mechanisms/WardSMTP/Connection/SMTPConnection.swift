@@ -38,7 +38,7 @@ final class SMTPConnection: Sendable {
             recipients: transaction.recipients.map(\.mailbox),
             size: transaction.message.size,
             hasEightBitOctets: transaction.message.hasEightBitOctets,
-            wantsTLSOnward: transaction.wantsTLSOnward,
+            onward: transaction.onward,
             needsInternationalAddresses: transaction.needsInternationalAddresses,
             notification: transaction.notification
         )

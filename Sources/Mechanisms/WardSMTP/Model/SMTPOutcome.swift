@@ -104,6 +104,8 @@ package enum ProtectionFailure: Sendable, Hashable {
     case handshakeFailed
     /// The certificate does not prove the name.
     case untrusted(TrustProblem)
+    /// The message may only go to a server that promises to pass it on over TLS alone (REQUIRETLS), and this one does not.
+    case onwardTLSMissing
 
     /// A safe word for records and counts.
     package var word: String {
@@ -112,6 +114,7 @@ package enum ProtectionFailure: Sendable, Hashable {
         case .startTLSRefused: "starttls_refused"
         case .handshakeFailed: "tls_handshake_failed"
         case .untrusted(let problem): "certificate_" + problem.word
+        case .onwardTLSMissing: "requiretls_missing"
         }
     }
 }
@@ -123,6 +126,7 @@ extension ProtectionFailure: CustomStringConvertible {
         case .startTLSRefused(let reply): "the server refused encryption (STARTTLS answered \(reply.code))"
         case .handshakeFailed: "no protected connection could be agreed with the server"
         case .untrusted(let problem): problem.description
+        case .onwardTLSMissing: "the server does not promise to pass mail on over TLS alone (REQUIRETLS)"
         }
     }
 }

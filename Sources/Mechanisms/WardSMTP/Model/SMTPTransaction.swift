@@ -10,8 +10,7 @@ package struct SMTPTransaction: Sendable {
     /// At most 100 (RFC 5321 section 4.5.3.1.8); never empty.
     package var recipients: [EmailAddress]
     package var message: SMTPMessage
-    /// Asks the server to pass the message on over verified TLS alone (RFC 8689), where it offers that.
-    package var wantsTLSOnward: Bool
+    package var onward: OnwardTLS
     /// What the receiving side is asked to report (RFC 3461), where it offers DSN; nil: nothing is asked.
     package var notification: SMTPNotification?
 
@@ -19,13 +18,13 @@ package struct SMTPTransaction: Sendable {
         returnPath: EmailAddress?,
         recipients: [EmailAddress],
         message: SMTPMessage,
-        wantsTLSOnward: Bool = false,
+        onward: OnwardTLS = .unasked,
         notification: SMTPNotification? = nil
     ) {
         self.returnPath = returnPath
         self.recipients = recipients
         self.message = message
-        self.wantsTLSOnward = wantsTLSOnward
+        self.onward = onward
         self.notification = notification
     }
 
@@ -33,6 +32,15 @@ package struct SMTPTransaction: Sendable {
     var needsInternationalAddresses: Bool {
         message.hasEightBitHeader || !recipients.allSatisfy(\.isASCII) || returnPath?.isASCII == false
     }
+}
+
+/// Whether the server is to promise that it passes the message on over verified TLS alone (REQUIRETLS, RFC 8689).
+package enum OnwardTLS: Sendable, Hashable {
+    case unasked
+    /// Asked for where it is offered.
+    case whereOffered
+    /// A server that does not offer it gets nothing.
+    case required
 }
 
 /// Message bytes that are safe on the wire: made once, sent any number of times.

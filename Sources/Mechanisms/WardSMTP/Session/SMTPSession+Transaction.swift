@@ -46,6 +46,9 @@ extension SMTPSession {
             let outcome = SMTPOutcome.transient(SMTPFailure(.connectionLost, at: .mail), attempt)
             return [.report(.ended(outcome)), .close]
         }
+        if envelope.onward == .required && !promisesTLSOnward {
+            return end(.notProtected(.onwardTLSMissing, attempt), close: false)
+        }
         if let failure = obstacle(envelope) { return end(.permanent(failure, attempt), close: false) }
         state = .transaction
         transaction = prepare(envelope)
@@ -122,9 +125,11 @@ extension SMTPSession {
         return text
     }
 
-    /// RFC 8689 section 4.2: only over TLS, and to a server that proved its name.
+    /// RFC 8689 section 4.2: only over TLS, and of a server that proved its name.
+    private var promisesTLSOnward: Bool { capabilities.requireTLS && attempt.tls?.verdict.isTrusted == true }
+
     private mutating func onward(_ envelope: Envelope) -> String {
-        let asks = envelope.wantsTLSOnward && capabilities.requireTLS && attempt.tls?.verdict.isTrusted == true
+        let asks = envelope.onward != .unasked && promisesTLSOnward
         attempt.asksTLSOnward = asks
         return asks ? " REQUIRETLS" : ""
     }

@@ -37,8 +37,7 @@ struct SMTPSession {
         var recipients: [String]
         var size: Int
         var hasEightBitOctets: Bool
-        /// Ask that the message be passed on over TLS alone, where that is offered (REQUIRETLS).
-        var wantsTLSOnward = false
+        var onward = OnwardTLS.unasked
         /// An address, or a header field, has letters beyond ASCII (RFC 6531).
         var needsInternationalAddresses = false
         var notification: SMTPNotification?
