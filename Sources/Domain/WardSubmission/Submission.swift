@@ -6,6 +6,7 @@ import WardCrypto
 package import WardDelivery
 package import WardIdentity
 package import WardKernel
+package import WardMailCrypto
 package import WardStorage
 package import WardVault
 
@@ -28,6 +29,7 @@ package final class Submission: Sendable {
     let people: any SubmissionPeople
     let delivery: any SubmissionDelivery
     let reader: any AttachmentReader
+    let certificateReader: ForeignMailReader
     let surroundings: Surroundings
     let throttle = FailureThrottle()
     /// Makes the salts of names that do not exist look like everybody's; it lives as long as the process.
@@ -41,6 +43,7 @@ package final class Submission: Sendable {
         people: any SubmissionPeople,
         delivery: any SubmissionDelivery,
         reader: any AttachmentReader = UnreadAttachments(),
+        certificateReader: ForeignMailReader,
         surroundings: Surroundings
     ) {
         self.store = store
@@ -50,6 +53,7 @@ package final class Submission: Sendable {
         self.people = people
         self.delivery = delivery
         self.reader = reader
+        self.certificateReader = certificateReader
         self.surroundings = surroundings
         decoy = surroundings.randomBytes(Digest.byteCount)
     }
@@ -88,6 +92,7 @@ package final class Submission: Sendable {
             sensitivity: row.sensitivity,
             messagesPerHour: row.messagesPerHour,
             recipientsPerMessage: row.recipientsPerMessage,
+            signInRule: row.signInRule,
             madeAt: row.madeAt,
             disabledAt: row.disabledAt
         )
@@ -126,6 +131,12 @@ extension AuditAction {
     package static let submissionAccountMake = AuditAction(rawValue: "submission.account_make")
     /// An account was disabled.
     package static let submissionAccountDisable = AuditAction(rawValue: "submission.account_disable")
+    /// A certificate was pinned for an account.
+    package static let submissionCertificateAdd = AuditAction(rawValue: "submission.certificate_add")
+    /// An account's certificate was removed.
+    package static let submissionCertificateRemove = AuditAction(rawValue: "submission.certificate_remove")
+    /// What an account signs in with was changed.
+    package static let submissionSignInRule = AuditAction(rawValue: "submission.sign_in_rule")
     /// An account's message was kept, or refused as a whole.
     package static let submissionReceive = AuditAction(rawValue: "submission.receive")
 }

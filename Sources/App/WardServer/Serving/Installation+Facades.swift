@@ -8,6 +8,7 @@ import WardDelivery
 import WardIdentity
 import WardKernel
 import WardRecipientKeys
+import WardSubmission
 import WardTelemetry
 import WardVault
 import WardWeb
@@ -26,7 +27,8 @@ extension Installation {
             campaigns: modules.campaigns,
             senderDomains: modules.senderDomains,
             recipientKeys: modules.recipientKeys,
-            mailKeys: modules.mailKeys
+            mailKeys: modules.mailKeys,
+            submission: modules.submission
         )
     }
 
