@@ -131,8 +131,11 @@ let modules: [Module] = [
     Module(
         name: "WardSubmission",
         layer: .domain,
-        uses: ground + ["WardCrypto", "WardIdentity", "WardConsent", "WardDelivery", "WardMIME"],
-        products: crypto
+        uses: ground + [
+            "WardCrypto", "WardMailCrypto", "WardSandbox", "WardIdentity", "WardConsent", "WardDelivery", "WardMIME",
+        ],
+        products: crypto,
+        testUses: ["WardParseChild"]
     ),
     Module(
         name: "WardRecipientKeys",

@@ -64,6 +64,7 @@ struct AccountRecords: Sendable {
             sensitivity: row.sensitivity,
             messagesPerHour: row.messagesPerHour,
             recipientsPerMessage: row.recipientsPerMessage,
+            signInRule: row.signInRule,
             madeAt: row.madeAt,
             disabledAt: row.disabledAt
         )

@@ -11,22 +11,25 @@ import WardStorage
 import WardVault
 
 extension Submission {
-    /// One round of PLAIN (RFC 4616) or SCRAM-SHA-256 (RFC 7677). The answer never tells whether the account exists.
+    /// One round of PLAIN (RFC 4616), SCRAM-SHA-256 (RFC 7677), with binding (-PLUS) or without, or EXTERNAL (RFC 4422). The
+    /// answer never tells whether the account exists.
     ///
     /// - Parameters:
     ///   - exchange: what the round before answered; nil in the first.
-    ///   - peer: the client's network address.
+    ///   - peer: the client, as the connection knows it.
     package func authenticate(
         _ mechanism: String,
         _ response: Sensitive<[UInt8]>,
         exchange: SASLExchange?,
-        from peer: String
+        from peer: SigningClient
     ) async throws -> SASLOutcome {
-        guard throttle.admits(peer, at: surroundings.now()) else { return .throttled }
+        guard throttle.admits(peer.networkAddress, at: surroundings.now()) else { return .throttled }
         switch (mechanism, exchange?.state) {
         case ("PLAIN", nil): return try await plain(response, from: peer)
-        case ("SCRAM-SHA-256", nil): return try await firstOfSCRAM(response)
-        case ("SCRAM-SHA-256", .awaitingProof(let scram)?):
+        case ("EXTERNAL", nil): return try await external(response, from: peer)
+        case ("SCRAM-SHA-256", nil): return try await firstOfSCRAM(response, isBound: false, from: peer)
+        case ("SCRAM-SHA-256-PLUS", nil): return try await firstOfSCRAM(response, isBound: true, from: peer)
+        case ("SCRAM-SHA-256", .awaitingProof(let scram)?), ("SCRAM-SHA-256-PLUS", .awaitingProof(let scram)?):
             let login = scram.first.login
             switch response.expose(for: .evaluating, scram.judge) {
             case .malformed: return .malformed
@@ -36,13 +39,13 @@ extension Submission {
                 guard case .authenticated(let account) = outcome else { return outcome }
                 return .challenge(proof, SASLExchange(login: login, state: .awaitingNothing(account)))
             }
-        case ("SCRAM-SHA-256", .awaitingNothing(let account)?):
+        case ("SCRAM-SHA-256", .awaitingNothing(let account)?), ("SCRAM-SHA-256-PLUS", .awaitingNothing(let account)?):
             return response.expose(for: .evaluating, \.isEmpty) ? .authenticated(account) : .malformed
         default: return .malformed
         }
     }
 
-    private func plain(_ response: Sensitive<[UInt8]>, from peer: String) async throws -> SASLOutcome {
+    private func plain(_ response: Sensitive<[UInt8]>, from peer: SigningClient) async throws -> SASLOutcome {
         let parts = response.expose(for: .evaluating) { octets in
             octets.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
@@ -65,9 +68,21 @@ extension Submission {
         return true
     }
 
-    private func firstOfSCRAM(_ response: Sensitive<[UInt8]>) async throws -> SASLOutcome {
+    private func firstOfSCRAM(
+        _ response: Sensitive<[UInt8]>,
+        isBound: Bool,
+        from peer: SigningClient
+    ) async throws -> SASLOutcome {
         guard let first = response.expose(for: .evaluating, SCRAMFirst.init) else { return .malformed }
-        let scram = SCRAMExchange(first, keys: try await keys(of: first.login), nonce: surroundings.randomBytes(18))
+        guard first.fits(peer.binding, isBound: isBound) else {
+            return try await ended(first.login, keys: nil, from: peer)
+        }
+        let scram = SCRAMExchange(
+            first,
+            keys: try await keys(of: first.login),
+            nonce: surroundings.randomBytes(18),
+            binding: isBound ? peer.binding : nil
+        )
         let exchange = SASLExchange(login: first.login, state: .awaitingProof(scram))
         return .challenge(Array(scram.challenge.utf8), exchange)
     }
@@ -82,14 +97,18 @@ extension Submission {
         return found ?? SCRAMKeys(nothing: salt, surroundings.randomBytes(Digest.byteCount))
     }
 
-    /// Writes the sign-in into the audit log: the account as it is now, with the keys that were proved.
-    private func ended(_ login: String, keys: SCRAMKeys?, from peer: String) async throws -> SASLOutcome {
-        let account = try await signIns.write(SignIn(login: login, keys: keys, peer: peer))
+    /// Writes the sign-in into the audit log: the account as it is now, with the keys that were proved, and the certificate
+    /// where the account asks for one.
+    private func ended(_ login: String, keys: SCRAMKeys?, from peer: SigningClient) async throws -> SASLOutcome {
+        outcome(try await signIns.write(SignIn(login: login, keys: keys, peer: peer)), from: peer)
+    }
+
+    func outcome(_ account: SubmissionAccount?, from peer: SigningClient) -> SASLOutcome {
         guard let account else {
-            throttle.noteFailure(peer, at: surroundings.now())
+            throttle.noteFailure(peer.networkAddress, at: surroundings.now())
             return .rejected
         }
-        throttle.noteSuccess(peer)
+        throttle.noteSuccess(peer.networkAddress)
         return .authenticated(account)
     }
 }

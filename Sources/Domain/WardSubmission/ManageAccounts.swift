@@ -51,6 +51,7 @@ extension Submission {
                 sensitivity: draft.sensitivity,
                 messagesPerHour: draft.messagesPerHour,
                 recipientsPerMessage: draft.recipientsPerMessage,
+                signInRule: .password,
                 madeAt: surroundings.now(),
                 disabledAt: nil
             )

@@ -6,6 +6,7 @@ import WardCrypto
 package import WardDelivery
 package import WardIdentity
 package import WardKernel
+package import WardMailCrypto
 package import WardStorage
 package import WardVault
 
@@ -28,6 +29,7 @@ package final class Submission: Sendable {
     let people: any SubmissionPeople
     let delivery: Delivery
     let reader: any AttachmentReader
+    let certificateReader: ForeignMailReader
     let surroundings: Surroundings
     let throttle = FailureThrottle()
     let provenPasswords: ProvenPasswords
@@ -48,6 +50,7 @@ package final class Submission: Sendable {
         people: any SubmissionPeople,
         delivery: Delivery,
         reader: any AttachmentReader = UnreadAttachments(),
+        certificateReader: ForeignMailReader,
         surroundings: Surroundings
     ) {
         self.store = store
@@ -57,13 +60,14 @@ package final class Submission: Sendable {
         self.people = people
         self.delivery = delivery
         self.reader = reader
+        self.certificateReader = certificateReader
         self.surroundings = surroundings
         decoy = surroundings.randomBytes(Digest.byteCount)
         provenPasswords = ProvenPasswords(key: surroundings.randomBytes(Digest.byteCount))
         records = AccountRecords(vault: vault, identity: identity)
         writes = SubmissionWrites(delivery: delivery, audit: audit, surroundings: surroundings)
         gathered = GatheredWrites(store) { [writes] in try writes.keep($0, in: $1) }
-        let signing = SignInRecords(accounts: records, audit: audit)
+        let signing = SignInRecords(accounts: records, audit: audit, surroundings: surroundings)
         signIns = GatheredWrites(store) { try signing.record($0, in: $1) }
     }
 }
@@ -85,6 +89,12 @@ extension AuditAction {
     package static let submissionAccountMake = AuditAction(rawValue: "submission.account_make")
     /// An account was disabled.
     package static let submissionAccountDisable = AuditAction(rawValue: "submission.account_disable")
+    /// A certificate was pinned for an account.
+    package static let submissionCertificateAdd = AuditAction(rawValue: "submission.certificate_add")
+    /// An account's certificate was removed.
+    package static let submissionCertificateRemove = AuditAction(rawValue: "submission.certificate_remove")
+    /// What an account signs in with was changed.
+    package static let submissionSignInRule = AuditAction(rawValue: "submission.sign_in_rule")
     /// An account's message was kept, or refused as a whole.
     package static let submissionReceive = AuditAction(rawValue: "submission.receive")
 }

@@ -68,6 +68,7 @@ package struct IncomingReception: MailReception {
         do {
             switch question {
             case .authenticate: return .sasl(.rejected)
+            case .certificate: return .certificate(isKnown: false)
             case .recipient(let address, let envelope): return .reply(try await answer(address, envelope))
             case .message(let mail): return .reply(try await take(mail))
             }

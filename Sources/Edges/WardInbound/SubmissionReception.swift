@@ -19,16 +19,25 @@ package struct SubmissionReception: MailReception {
         do {
             switch question {
             case .authenticate(let mechanism, let response, let exchange):
-                return .sasl(
-                    try await submission.authenticate(mechanism, response, exchange: exchange, from: session.peer)
+                let client = SigningClient(
+                    networkAddress: session.peer,
+                    binding: session.handshake.binding,
+                    certificate: session.handshake.certificate
                 )
+                return .sasl(try await submission.authenticate(mechanism, response, exchange: exchange, from: client))
+            case .certificate(let certificate):
+                return .certificate(isKnown: try await submission.offersExternal(to: certificate))
             case .recipient(let address, let envelope): return .reply(try await answer(address, envelope, session))
             case .message(let mail): return .reply(try await take(mail))
             }
         } catch {
             telemetry.record(.mailReceptionFailed, .warning, [.errorType(error)])
-            if case .authenticate = question { return .sasl(.unavailable) }
-            return .reply(.unavailable)
+            return switch question {
+            case .authenticate: .sasl(.unavailable)
+            // Those who sign in by password are none the worse.
+            case .certificate: .certificate(isKnown: false)
+            case .recipient, .message: .reply(.unavailable)
+            }
         }
     }
 

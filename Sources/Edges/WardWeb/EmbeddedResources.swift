@@ -1160,6 +1160,36 @@ This import has not ended, or was undone before: there is nothing to undo. = Est
 {count} {count|person|people} of this import {count|was|were} written to since. It cannot be undone any more; correct them one by one. = Desde entonces se escribió a {count} {count|persona|personas} de esta importación. Ya no se puede deshacer; corríjalas una por una.
 
 """#,
+"strings/mailprograms.es.txt": #"""
+# The accounts of programs that hand in mail, and their certificates.
+Mail programs = Programas de correo
+Which programs hand in mail, and what they sign in with. = Qué programas entregan correo y con qué se identifican.
+Of a certificate its key counts, whoever issued it, until the certificate ends. A renewed certificate is added in the same way. = De un certificado cuenta su clave, lo haya emitido quien lo haya emitido, hasta que el certificado vence. Un certificado renovado se añade de la misma manera.
+Accounts = Cuentas
+There are no accounts yet. They are made at the command line, with = Todavía no hay cuentas. Se crean en la línea de órdenes, con
+No certificates = Sin certificados
+Add a certificate = Añadir un certificado
+A certificate (PEM), from “-----BEGIN” to the end, without the private key. = Un certificado (PEM), desde «-----BEGIN» hasta el final, sin la clave privada.
+Add the certificate = Añadir el certificado
+Add a certificate first. = Añada primero un certificado.
+What it signs in with = Con qué se identifica
+The password = La contraseña
+The password and a certificate = La contraseña y un certificado
+A stolen password alone opens nothing. = Una contraseña robada por sí sola no abre nada.
+A certificate alone = Solo un certificado
+By SASL EXTERNAL. The password opens nothing any more. = Por SASL EXTERNAL. La contraseña ya no abre nada.
+Paste a certificate, or choose its file. = Pegue un certificado o elija su archivo.
+This is no X.509 certificate (PEM or DER). = Esto no es un certificado X.509 (PEM o DER).
+The file is larger than 64 KiB. Give the certificate alone. = El archivo ocupa más de 64 KiB. Dé solo el certificado.
+The file holds a private key, which never leaves its machine. Give the certificate alone. = El archivo contiene una clave privada, que nunca sale de su equipo. Dé solo el certificado.
+This is the certificate of an authority. Give the one that the program presents. = Este es el certificado de una autoridad. Dé el que presenta el programa.
+The certificate's key is too weak, or of a kind that TLS does not take: RSA from 2048 bits on, P-256, P-384, P-521 and Ed25519 are taken. = La clave del certificado es demasiado débil o de un tipo que TLS no admite: se admiten RSA desde 2048 bits, P-256, P-384, P-521 y Ed25519.
+The certificate has ended already. = El certificado ya ha vencido.
+The account has this certificate already. = La cuenta ya tiene este certificado.
+An account has 10 certificates at most. Remove one first. = Una cuenta tiene 10 certificados como máximo. Quite primero uno.
+The account is disabled. = La cuenta está desactivada.
+
+"""#,
 "strings/messages.es.txt": #"""
 # Messages: conversations of the portal.
 Conversations = Conversaciones
@@ -2603,6 +2633,42 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 </html>
 
 """#,
+"templates/mailprograms/list.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>[[Of a certificate its key counts, whoever issued it, until the certificate ends. A renewed certificate is added in the same way.]]</p>
+<h2 id="accounts">[[Accounts]]</h2>
+{{^hasAccounts}}<p class="soft">[[There are no accounts yet. They are made at the command line, with]] <code>ward mail accounts make</code></p>{{/hasAccounts}}
+<ul class="rows">
+{{#accounts}}
+<li>
+<div><strong>{{accountName}}</strong> {{#accountState}}{{>parts/status}}{{/accountState}}
+{{#accountSender}}<p><code>{{accountSender}}</code></p>{{/accountSender}}
+{{^hasCertificates}}<p class="help">[[No certificates]]</p>{{/hasCertificates}}
+{{#accountCertificates}}
+<p class="help">[[Certificate]] {{#certificateState}}{{>parts/status}}{{/certificateState}} · [[Added]] {{#certificateAdded}}{{>parts/moment}}{{/certificateAdded}} · [[Valid until]] {{#certificateUntil}}{{>parts/moment}}{{/certificateUntil}}</p>
+<p><code class="wrap">{{certificateFingerprint}}</code></p>
+<form method="post" action="{{certificateHref}}/remove">{{>parts/token}}<button class="danger" type="submit">[[Remove]]<span class="visually-hidden"> {{certificateFingerprint}}</span></button></form>
+{{/accountCertificates}}
+</div>
+{{#isLiving}}
+<details class="act"><summary>[[Add a certificate]]<span class="visually-hidden"> {{accountName}}</span></summary>
+<form method="post" action="{{accountHref}}/certificates" enctype="multipart/form-data" class="stack">{{>parts/token}}
+<div class="field"><label for="pasted-{{accountName}}">[[Paste it]]</label><p class="help" id="pasted-{{accountName}}-help">[[A certificate (PEM), from “-----BEGIN” to the end, without the private key.]]</p><textarea id="pasted-{{accountName}}" name="pasted" rows="6" maxlength="60000" aria-describedby="pasted-{{accountName}}-help" spellcheck="false"></textarea></div>
+<div class="field"><label for="file-{{accountName}}">[[Or choose its file]]</label><input type="file" id="file-{{accountName}}" name="file" accept=".cer,.crt,.pem,.der"></div>
+<button type="submit">[[Add the certificate]]</button></form></details>
+<details class="act"><summary>[[What it signs in with]]<span class="visually-hidden"> {{accountName}}</span></summary>
+<form method="post" action="{{accountHref}}/sign-in" class="stack">{{>parts/token}}
+<fieldset><legend>[[What it signs in with]]</legend>
+{{#accountRules}}<div class="choice"><input type="radio" id="rule-{{accountName}}-{{choiceValue}}" name="rule" value="{{choiceValue}}"{{#isChosen}} checked{{/isChosen}}><label for="rule-{{accountName}}-{{choiceValue}}">{{choiceLabel}}{{#choiceHelp}}<span class="help">{{choiceHelp}}</span>{{/choiceHelp}}</label></div>
+{{/accountRules}}
+</fieldset>
+<button type="submit">[[Save]]</button></form></details>
+{{/isLiving}}
+</li>
+{{/accounts}}
+</ul>
+
+"""#,
 "templates/mailroutes/list.mustache": #"""
 {{#empty}}{{>parts/empty}}{{/empty}}
 {{^empty}}
@@ -3594,6 +3660,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <li><a href="{{base}}/settings/checklist">[[Encryption checklist]]</a><span class="help">[[What protects messages here, point by point.]]</span></li>
 <li><a href="{{base}}/settings/protection">[[Protection]]</a><span class="help">[[Which methods carry mail, in which order, and what the content scan demands.]]</span></li>
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
+<li><a href="{{base}}/settings/mail-programs">[[Mail programs]]</a><span class="help">[[Which programs hand in mail, and what they sign in with.]]</span></li>
 <li><a href="{{base}}/settings/destinations">[[Destinations]]</a><span class="help">[[What protects mail on its way to other domains.]]</span></li>
 <li><a href="{{base}}/settings/rates">[[Rates and warm-up]]</a><span class="help">[[Limits, the warm-up of a new sender domain, and the brake of complaints.]]</span></li>
 <li><a href="{{base}}/settings/retention">[[Keeping of messages]]</a><span class="help">[[For how many years sent messages can be shown.]]</span></li>

@@ -11,6 +11,7 @@ package import WardPortal
 package import WardRecipientKeys
 package import WardSegments
 package import WardSenderDomains
+package import WardSubmission
 
 /// What the pages may call: one façade per domain module. Handlers get nothing else, so that a page cannot reach a
 /// store, a key or the SMTP client.
@@ -26,6 +27,7 @@ package struct Facades: Sendable {
     package let senderDomains: SenderDomains
     package let recipientKeys: RecipientKeys
     package let mailKeys: MailKeys
+    package let submission: Submission
 
     package init(
         identity: Identity,
@@ -38,7 +40,8 @@ package struct Facades: Sendable {
         campaigns: Campaigns,
         senderDomains: SenderDomains,
         recipientKeys: RecipientKeys,
-        mailKeys: MailKeys
+        mailKeys: MailKeys,
+        submission: Submission
     ) {
         self.identity = identity
         self.audit = audit
@@ -51,5 +54,6 @@ package struct Facades: Sendable {
         self.senderDomains = senderDomains
         self.recipientKeys = recipientKeys
         self.mailKeys = mailKeys
+        self.submission = submission
     }
 }

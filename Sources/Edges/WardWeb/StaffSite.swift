@@ -29,6 +29,7 @@ package struct StaffSite: Sendable {
     static let routes: [Route] =
         Routes.signIn + DemonstrationPages.routes + Routes.home + Routes.account + Routes.contacts + Routes.imports
         + Routes.segments + Routes.staff + Routes.mailRoutes + Routes.protection + Routes.sending + Routes.destinations
+        + Routes.mailPrograms
         + Routes.rates
         + Routes.audit + Routes.campaigns + Routes.messages + Routes.queue + Routes.sent + Routes.checklist
 

@@ -28,6 +28,8 @@ package enum ConfinedTask: Sendable, Codable {
     case readExchange(Data, passphrase: String)
     /// Reads certificates in PEM or one in DER.
     case readCertificates(Data)
+    /// Reads the certificate with which a program is to prove itself.
+    case readClientCertificate(Data)
     case readResponderAnswer(Data, certificate: Data, issuer: Data, time: Int64)
     case readRevocationList(Data, certificate: Data, issuer: Data, time: Int64)
 
@@ -63,6 +65,8 @@ package enum ConfinedTask: Sendable, Codable {
                     )
                 )
             case .readExchange, .readCertificates: return try performReadingOwn()
+            case .readClientCertificate(let given):
+                return .clientCertificate(try ClientCertificateFacts(reading: Array(given)))
             case .readRevocationPlaces, .readIssuer, .readResponderAnswer, .readRevocationList:
                 do throws(CryptoError) { return try performRevocation() } catch {
                     throw MailProtectionError(.malformed)
@@ -110,6 +114,7 @@ package enum ConfinedAnswer: Sendable, Hashable, Codable {
     case mail(OpenedMail)
     /// Certificates in DER, written anew; the key in PKCS #8 where there was one.
     case certificates([Data], key: Data?)
+    case clientCertificate(ClientCertificateFacts)
     /// Where to ask, and what a responder is asked (empty: the issuer is not known).
     case places(RevocationPlaces, request: Data)
     /// A certificate in DER, written anew.

@@ -49,10 +49,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "p=tls-exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO", "n,a=other,n=user,r=rOprNGfwEbeRWgbNEkqO", "n,,n=,r=12345678",
+        "p=,,n=user,r=rOprNGfwEbeRWgbNEkqO", "p=tls exporter,,n=user,r=rOprNGfwEbeRWgbNEkqO",
+        "n,a=other,n=user,r=rOprNGfwEbeRWgbNEkqO", "n,,n=,r=12345678",
         "n,,m=ext,n=user,r=12345678", "n,,n=us=er,r=12345678", "n,,n=user", "",
     ])
-    func `a first message that asks for binding, acts for another or is malformed is refused`(text: String) {
+    func `a first message that binds by no name, acts for another or is malformed is refused`(text: String) {
         #expect(SCRAMFirst(Array(text.utf8)) == nil)
     }
 

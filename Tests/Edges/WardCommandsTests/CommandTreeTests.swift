@@ -105,6 +105,10 @@ import WardCommands
         ward mail accounts make <name> [--class <class>] [--sensitivity <sensitivity>] [--from <from>] \
         [--messages-per-hour <messages-per-hour>] [--recipients <recipients>]
         ward mail accounts disable <name>
+        ward mail accounts sign-in <name> <rule>
+        ward mail accounts certificate list <name>
+        ward mail accounts certificate add <name> <file>
+        ward mail accounts certificate remove <name> <fingerprint>
         ward mail keys list
         ward mail keys make --reason <reason>
         ward mail keys activate <selector> [--unseen-because <unseen-because>]

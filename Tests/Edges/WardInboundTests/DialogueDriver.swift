@@ -19,16 +19,19 @@ struct DialogueDriver {
     var answersAtOnce = true
     /// Addresses for which there is no mailbox.
     var unknown: Set<String> = []
+    /// Whether the certificate that is presented signs an account in.
+    var isCertificateKnown = false
     var messageReply = DialogueReply(250, "2.0.0", "Kept")
 
     init(
         _ service: DialogueTerms.Service = .incoming,
         limits: DialogueLimits = DialogueLimits(),
-        isSecured: Bool = false
+        isSecured: Bool = false,
+        handshake: HandshakeFacts = HandshakeFacts()
     ) {
         let terms = DialogueTerms(service: service, hostName: "mx.ward.example", offersTLS: true, limits: limits)
         dialogue = SMTPDialogue(terms: terms, peer: "192.0.2.1", isSecured: isSecured)
-        apply(.connected)
+        apply(isSecured ? .secured(handshake) : .connected)
     }
 
     /// Sends the text and returns what the server says to it.
@@ -62,6 +65,7 @@ struct DialogueDriver {
     func answer(_ question: DialogueQuestion) -> DialogueAnswer {
         switch question {
         case .authenticate: .sasl(.rejected)
+        case .certificate: .certificate(isKnown: isCertificateKnown)
         case .recipient(let address, _):
             .reply(
                 unknown.contains(address.mailbox)

@@ -2,6 +2,7 @@
 
 import Testing
 import WardKernel
+import WardSubmission
 
 @testable import WardInbound
 
@@ -140,7 +141,7 @@ import WardKernel
         #expect(driver.send("STARTTLS\r\n").hasPrefix("220 "))
         #expect(driver.startsTLS)
         #expect(!driver.dialogue.wantsOctets)
-        driver.apply(.secured)
+        driver.apply(.secured(HandshakeFacts()))
         #expect(driver.send("MAIL FROM:<a@b.example>\r\n").hasPrefix("503"))
         #expect(driver.send("STARTTLS\r\n").hasPrefix("502"))
         driver.send("EHLO c.example\r\n")
@@ -160,6 +161,46 @@ import WardKernel
         #expect(secured.send("AUTH PLAIN\r\n") == "334 \r\n")
         #expect(secured.send("*\r\n").hasPrefix("501 5.7.0"))
         #expect(secured.send("AUTH PLAIN !!!\r\n").hasPrefix("501"))
+    }
+
+    @Test func `what is offered follows the server's certificate and the client's`() {
+        let bound = HandshakeFacts(binding: .serverEndPoint([1]))
+        let presented = HandshakeFacts(binding: .serverEndPoint([1]), certificate: PresentedCertificate(publicKey: [2]))
+        var bare = DialogueDriver(.submission, isSecured: true)
+        #expect(bare.send("EHLO c.example\r\n").contains("AUTH SCRAM-SHA-256 PLAIN\r\n"))
+        #expect(bare.send("AUTH SCRAM-SHA-256-PLUS\r\n").hasPrefix("504"))
+        var plus = DialogueDriver(.submission, isSecured: true, handshake: bound)
+        #expect(plus.send("EHLO c.example\r\n").contains("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN\r\n"))
+        #expect(plus.send("AUTH EXTERNAL =\r\n").hasPrefix("504"))
+        var unknown = DialogueDriver(.submission, isSecured: true, handshake: presented)
+        #expect(unknown.send("EHLO c.example\r\n").contains("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN\r\n"))
+        #expect(unknown.send("AUTH EXTERNAL =\r\n").hasPrefix("504"))
+        #expect(unknown.send("AUTH PLAIN AGEAYg==\r\n").hasPrefix("535"), "it is no hindrance")
+        var known = DialogueDriver(.submission, isSecured: true, handshake: presented)
+        known.isCertificateKnown = true
+        #expect(known.send("EHLO c.example\r\n").contains("AUTH EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN\r\n"))
+        known.send("EHLO c.example\r\n")
+        #expect(known.asked.count == 1, "it is asked about once")
+        #expect(known.send("AUTH EXTERNAL =\r\n").hasPrefix("535"))
+        #expect(known.send("AUTH EXTERNAL\r\n") == "334 \r\n")
+        #expect(known.send("\r\n").hasPrefix("535"))
+    }
+
+    @Test func `what STARTTLS brought counts, and what waits behind EHLO waits for the answer about a certificate`() {
+        var driver = DialogueDriver(.submission)
+        driver.send("EHLO c.example\r\nSTARTTLS\r\n")
+        driver.apply(.secured(HandshakeFacts(certificate: PresentedCertificate(publicKey: [2]))))
+        driver.answersAtOnce = false
+        #expect(driver.send("EHLO c.example\r\nNOOP\r\n") == "")
+        #expect(!driver.dialogue.wantsOctets)
+        driver.apply(.answered(.certificate(isKnown: true)))
+        #expect(driver.said.contains("AUTH EXTERNAL") && driver.said.hasSuffix("250 2.0.0 OK\r\n"))
+        var incoming = DialogueDriver(
+            isSecured: true,
+            handshake: HandshakeFacts(certificate: PresentedCertificate(publicKey: [2]))
+        )
+        #expect(!incoming.send("EHLO c.example\r\n").contains("AUTH"))
+        #expect(incoming.asked.isEmpty, "port 25 asks about none")
     }
 
     @Test func `incoming takes no credentials`() {

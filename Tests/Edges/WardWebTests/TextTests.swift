@@ -4,6 +4,8 @@ import Foundation
 import Testing
 import WardDelivery
 import WardRender
+import WardSandbox
+import WardSubmission
 
 @testable import WardWeb
 
@@ -68,6 +70,7 @@ import WardRender
             + GateQuestionName.allCases.map(\.sentence) + SendMethod.allCases.map(\.title)
             + QueuePart.allCases.map(\.title) + SenderNoticeKind.allCases.map(\.sentence)
             + QueueOrder.allCases.map(\.label) + RouteProblem.allCases.map(\.sentence) + Section.allCases.map(\.label)
+            + CertificateRefusal.withoutDetails.map(\.sentence) + QuarantineReason.allCases.map(\.sentence)
         let missing = texts.filter { !catalogue.isTranslated($0, to: .spanish) }
         #expect(missing == [])
     }

@@ -18,6 +18,7 @@ import WardSandbox
 import WardSegments
 import WardSenderDomains
 import WardStorage
+import WardSubmission
 import WardTestKit
 import WardVault
 
@@ -236,6 +237,16 @@ extension Facades {
                 identity: identity,
                 reader: ForeignMailReader(sandbox: Sandbox(program: Self.child)),
                 surroundings: surroundings
+            ),
+            submission: Submission(
+                store: store,
+                vault: vault,
+                audit: audit,
+                identity: identity,
+                people: NobodyOnRecord(),
+                delivery: delivery,
+                certificateReader: ForeignMailReader(sandbox: Sandbox(program: Self.child)),
+                surroundings: surroundings
             )
         )
     }
@@ -245,6 +256,15 @@ extension Facades {
         URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "WardParseChild").path
     }
+}
+
+/// No program writes to anybody here.
+private struct NobodyOnRecord: SubmissionPeople {
+    func holders(
+        of address: EmailAddress,
+        organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [ContactID] { [] }
 }
 
 /// Everybody has the address that the tests' keys name.

@@ -20,6 +20,7 @@ import WardRender
 import WardSegments
 import WardSenderDomains
 import WardStorage
+import WardSubmission
 import WardTelemetry
 import WardTestKit
 import WardVault
@@ -78,6 +79,7 @@ struct WebWorld: Sendable {
             + WardSegmentsMigrations.all + WardConsentMigrations.all + WardDeliveryMigrations.all
             + WardPortalMigrations.all + WardCampaignsMigrations.all + WardSenderDomainsMigrations.all
             + WardRecipientKeysMigrations.all + WardMailKeysMigrations.all
+            + WardSubmissionMigrations.all
         try await TestStore.with(kind, migrations: migrations) { store in
             let world = try await make(in: store, isSecure, isDemonstration, immediatePreflight)
             try await body(world)

@@ -30,6 +30,9 @@ package struct TestCertificateAuthority: Sendable {
         package let der: [UInt8]
         package let pem: String
         package let keyPEM: String
+
+        /// The SubjectPublicKeyInfo in DER.
+        package var publicKey: [UInt8] { get throws { try key.publicKey.serializeAsPEM().derBytes } }
     }
 
     package let root: Certificate

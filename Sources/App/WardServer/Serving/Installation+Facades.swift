@@ -27,7 +27,8 @@ extension Installation {
             campaigns: modules.campaigns,
             senderDomains: modules.senderDomains,
             recipientKeys: modules.recipientKeys,
-            mailKeys: modules.mailKeys
+            mailKeys: modules.mailKeys,
+            submission: modules.submission
         )
     }
 

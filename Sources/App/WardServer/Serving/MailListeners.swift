@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Glibc
 import NIOCore
 import WardCommands
+import WardCrypto
 import WardInbound
 
 extension Installation {
@@ -13,7 +15,10 @@ extension Installation {
         var tls: MailServerTLS?
         if let chain = ports.certificate, let key = ports.privateKey {
             do {
-                tls = try MailServerTLS(chainPath: chain, keyPath: key)
+                // Read once: what sign-ins are bound to is the certificate that is presented.
+                let pem = Array(try Data(contentsOf: URL(fileURLWithPath: chain)))
+                let endPoint = try MailCertificate(pem).serverEndPoint
+                tls = try MailServerTLS(chain: pem, keyPath: key, serverEndPoint: endPoint)
             } catch {
                 throw CommandFailure("The certificate of mail.certificate or its key cannot be read.")
             }

@@ -156,6 +156,7 @@ package struct Modules: Sendable {
             people: PeopleForSubmission(contacts: contacts),
             delivery: delivery,
             reader: reader,
+            certificateReader: ForeignMailReader(sandbox: sandbox),
             surroundings: surroundings
         )
         campaigns = Campaigns(

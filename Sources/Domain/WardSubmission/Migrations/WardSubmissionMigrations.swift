@@ -83,5 +83,42 @@ CREATE TABLE submission_seen (
     FOREIGN KEY (organization, account) REFERENCES submission_account (organization, id)
 );
 """#),
+Migration(module: "WardSubmission", number: 2, name: "certificates", sqlite: #"""
+-- What an account signs in with: password, certificate or both.
+ALTER TABLE submission_account ADD COLUMN sign_in_rule TEXT NOT NULL DEFAULT 'password';
+
+-- The keys with which an account's program proves itself in the TLS handshake: SHA-256 of the SubjectPublicKeyInfo, and the time
+-- of the certificate that was given.
+CREATE TABLE submission_certificate (
+    organization BLOB NOT NULL,
+    account BLOB NOT NULL,
+    key_digest BLOB NOT NULL,
+    valid_from INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    added_at INTEGER NOT NULL,
+    PRIMARY KEY (organization, account, key_digest),
+    FOREIGN KEY (organization, account) REFERENCES submission_account (organization, id)
+) STRICT;
+
+CREATE INDEX submission_certificate_key ON submission_certificate (key_digest);
+"""#, postgres: #"""
+-- What an account signs in with: password, certificate or both.
+ALTER TABLE submission_account ADD COLUMN sign_in_rule TEXT NOT NULL DEFAULT 'password';
+
+-- The keys with which an account's program proves itself in the TLS handshake: SHA-256 of the SubjectPublicKeyInfo, and the time
+-- of the certificate that was given.
+CREATE TABLE submission_certificate (
+    organization BYTEA NOT NULL,
+    account BYTEA NOT NULL,
+    key_digest BYTEA NOT NULL,
+    valid_from BIGINT NOT NULL,
+    valid_until BIGINT NOT NULL,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (organization, account, key_digest),
+    FOREIGN KEY (organization, account) REFERENCES submission_account (organization, id)
+);
+
+CREATE INDEX submission_certificate_key ON submission_certificate (key_digest);
+"""#),
     ]
 }

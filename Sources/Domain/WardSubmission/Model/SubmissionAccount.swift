@@ -23,6 +23,7 @@ package struct SubmissionAccount: Hashable, Sendable {
     /// Messages in a clock hour, one for each recipient.
     package let messagesPerHour: Int
     package let recipientsPerMessage: Int
+    package let signInRule: SignInRule
     package let madeAt: Timestamp
     package let disabledAt: Timestamp?
 
@@ -67,12 +68,22 @@ package enum SubmissionError: Error, Hashable, Sendable, CustomStringConvertible
     case invalid(field: String, rule: String)
     case nameTaken(String)
     case accountNotFound(String)
+    case certificateRefused(CertificateRefusal)
+    case certificateNotFound(account: String)
+    /// An account is to sign in with a certificate and has none.
+    case certificateFirst(String)
 
     package var description: String {
         switch self {
         case .invalid(let field, let rule): "submission.invalid: \(field) \(rule)."
         case .nameTaken(let name): "submission.name_taken: there is an account \(name) already."
         case .accountNotFound(let name): "submission.account_not_found: there is no account \(name)."
+        case .certificateRefused(let refusal): "submission.certificate_refused: \(refusal.sentence)"
+        case .certificateNotFound(let account):
+            "submission.certificate_not_found: \(account) has no one certificate whose fingerprint begins so; give eight digits or "
+                + "more (ward mail accounts certificate list \(account))."
+        case .certificateFirst(let name):
+            "submission.certificate_first: \(name) has no certificate; add one first (ward mail accounts certificate add)."
         }
     }
 }

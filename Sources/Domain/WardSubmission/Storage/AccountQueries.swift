@@ -14,13 +14,15 @@ struct AccountRow: Sendable {
     var sensitivity: Sensitivity
     var messagesPerHour: Int
     var recipientsPerMessage: Int
+    var signInRule: SignInRule
     var madeAt: Timestamp
     var disabledAt: Timestamp?
 }
 
 enum AccountQueries {
     private static let columns: SQL = """
-        id, name, sealed, message_class, sensitivity, messages_per_hour, recipients_per_message, made_at, disabled_at
+        id, name, sealed, message_class, sensitivity, messages_per_hour, recipients_per_message, sign_in_rule, made_at,
+            disabled_at
         """
 
     static func insert(_ row: AccountRow, of organization: OrganizationID, in tx: any WriteTransaction) throws {
@@ -28,7 +30,7 @@ enum AccountQueries {
             """
             INSERT INTO submission_account (organization, \(fragment: columns))
             VALUES (\(organization), \(row.id), \(row.name), \(row.sealed), \(row.messageClass.rawValue),
-                \(row.sensitivity.rawValue), \(row.messagesPerHour), \(row.recipientsPerMessage), \(row.madeAt),
+                \(row.sensitivity.rawValue), \(row.messagesPerHour), \(row.recipientsPerMessage), \(row.signInRule.rawValue), \(row.madeAt),
                 \(row.disabledAt))
             """
         )
@@ -45,6 +47,30 @@ enum AccountQueries {
             WHERE organization = \(organization) AND name = \(name)
             """
         ).map(account)
+    }
+
+    static func find(
+        _ id: SubmissionAccountID,
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> AccountRow? {
+        try tx.row(
+            "SELECT \(fragment: columns) FROM submission_account WHERE organization = \(organization) AND id = \(id)"
+        ).map(account)
+    }
+
+    static func set(
+        _ rule: SignInRule,
+        of id: SubmissionAccountID,
+        organization: OrganizationID,
+        in tx: any WriteTransaction
+    ) throws {
+        try tx.execute(
+            """
+            UPDATE submission_account SET sign_in_rule = \(rule.rawValue)
+            WHERE organization = \(organization) AND id = \(id)
+            """
+        )
     }
 
     static func all(of organization: OrganizationID, in tx: any ReadTransaction) throws -> [AccountRow] {
@@ -69,7 +95,8 @@ enum AccountQueries {
 
     private static func account(_ row: Row) throws -> AccountRow {
         guard let messageClass = MessageClass(rawValue: try row.value("message_class")),
-            let sensitivity = Sensitivity(rawValue: try row.value("sensitivity"))
+            let sensitivity = Sensitivity(rawValue: try row.value("sensitivity")),
+            let signInRule = SignInRule(rawValue: try row.value("sign_in_rule"))
         else { throw StoreError(code: .decoding, detail: "submission_account") }
         return AccountRow(
             id: try row.value("id"),
@@ -79,6 +106,7 @@ enum AccountQueries {
             sensitivity: sensitivity,
             messagesPerHour: try row.value("messages_per_hour"),
             recipientsPerMessage: try row.value("recipients_per_message"),
+            signInRule: signInRule,
             madeAt: try row.value("made_at"),
             disabledAt: try row.optional("disabled_at")
         )

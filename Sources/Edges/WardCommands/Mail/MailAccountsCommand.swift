@@ -10,7 +10,10 @@ struct MailAccountsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accounts",
         abstract: "Say which programs may hand in mail over SMTP.",
-        subcommands: [MailAccountsListCommand.self, MailAccountsMakeCommand.self, MailAccountsDisableCommand.self]
+        subcommands: [
+            MailAccountsListCommand.self, MailAccountsMakeCommand.self, MailAccountsDisableCommand.self,
+            MailSignInCommand.self, MailCertificateCommand.self,
+        ]
     )
 }
 
@@ -30,7 +33,7 @@ struct MailAccountsListCommand: FacadeCommand {
         let accounts = try await session.facades.submission.accounts(by: session.requester)
         var table = Table([
             ("name", .left), ("class", .left), ("sensitivity", .left), ("from", .left), ("an hour", .right),
-            ("state", .left),
+            ("signs in with", .left), ("state", .left),
         ])
         for account in accounts {
             let state = account.disabledAt == nil ? "active" : "disabled"
@@ -41,13 +44,14 @@ struct MailAccountsListCommand: FacadeCommand {
                         "name": account.name, "class": account.messageClass.rawValue,
                         "sensitivity": account.sensitivity.rawValue, "from": from,
                         "messages_per_hour": "\(account.messagesPerHour)",
-                        "recipients_per_message": "\(account.recipientsPerMessage)", "state": state,
+                        "recipients_per_message": "\(account.recipientsPerMessage)",
+                        "sign_in": account.signInRule.rawValue, "state": state,
                     ])
                 )
             }
             table.add([
                 account.name, account.messageClass.rawValue, account.sensitivity.rawValue, from,
-                "\(account.messagesPerHour)", state,
+                "\(account.messagesPerHour)", account.signInRule.rawValue, state,
             ])
         }
         guard !common.json else { return .done }

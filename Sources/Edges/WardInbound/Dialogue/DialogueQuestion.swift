@@ -11,11 +11,27 @@ package struct DialogueSession: Sendable, Hashable {
     package var name: String?
     package var isExtended = false
     package var isSecured: Bool
+    package var handshake = HandshakeFacts()
+    /// Whether an account signs in with the certificate that was presented; nil until that is asked.
+    package var isCertificateKnown: Bool?
     package var account: SubmissionAccount?
 
     package init(peer: String, isSecured: Bool) {
         self.peer = peer
         self.isSecured = isSecured
+    }
+}
+
+/// What the TLS handshake of a connection left behind.
+package struct HandshakeFacts: Sendable, Hashable {
+    /// What a sign-in may be bound to.
+    package var binding: ChannelBinding?
+    /// What the client presented.
+    package var certificate: PresentedCertificate?
+
+    package init(binding: ChannelBinding? = nil, certificate: PresentedCertificate? = nil) {
+        self.binding = binding
+        self.certificate = certificate
     }
 }
 
@@ -45,6 +61,8 @@ package struct ReceivedMail: Sendable {
 package enum DialogueQuestion: Sendable {
     /// One round of SASL (RFC 4954); no exchange yet in the first.
     case authenticate(mechanism: String, response: Sensitive<[UInt8]>, exchange: SASLExchange?)
+    /// Does an account sign in with this certificate alone? Asked before EHLO is answered.
+    case certificate(PresentedCertificate)
     /// May this one be written to from here? Answered with the reply to RCPT.
     case recipient(EmailAddress, ReceivedEnvelope)
     /// Answered with the reply to the end of the message, once it is kept for good.
@@ -54,5 +72,6 @@ package enum DialogueQuestion: Sendable {
 /// The answer to a question.
 package enum DialogueAnswer: Sendable {
     case sasl(SASLOutcome)
+    case certificate(isKnown: Bool)
     case reply(DialogueReply)
 }

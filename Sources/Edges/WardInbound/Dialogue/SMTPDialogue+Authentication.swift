@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AUTH (RFC 4954): PLAIN (RFC 4616) and SCRAM-SHA-256 (RFC 5802, RFC 7677), over TLS alone.
+// AUTH (RFC 4954), over TLS alone: SCRAM-SHA-256, bound to the server's certificate (-PLUS) or not (RFC 5802, RFC 7677), PLAIN
+// (RFC 4616), and EXTERNAL (RFC 4422) where the client presented a certificate that an account signs in with.
 
 import Foundation
 import WardKernel
 import WardSubmission
 
 extension SMTPDialogue {
-    static let mechanisms = ["PLAIN", "SCRAM-SHA-256"]
+    /// The strongest first.
+    var mechanisms: [String] {
+        (session.isCertificateKnown == true ? ["EXTERNAL"] : [])
+            + (session.handshake.binding == nil ? [] : ["SCRAM-SHA-256-PLUS"]) + ["SCRAM-SHA-256", "PLAIN"]
+    }
 
     mutating func authenticate(_ mechanism: String, initial: String?) -> [Action] {
         guard terms.service == .submission else { return refuse(.notHere) }
         guard session.isSecured else { return refuse(.encryptionFirst) }
         guard session.isExtended, session.account == nil, envelope == nil else { return refuse(.outOfOrder) }
-        guard Self.mechanisms.contains(mechanism) else { return refuse(.unknownMechanism) }
+        guard mechanisms.contains(mechanism) else { return refuse(.unknownMechanism) }
         guard let initial else {
             phase = .challenge(mechanism: mechanism, exchange: nil)
             return [.send(Array("334 \r\n".utf8))]

@@ -38,6 +38,15 @@ extension SMTPDialogue {
         session.name = name
         session.isExtended = isExtended
         guard isExtended else { return [.send(DialogueReply(250, nil, terms.hostName).octets)] }
+        if takesAuthentication, session.isCertificateKnown == nil, let certificate = session.handshake.certificate {
+            phase = .asked(.certificate)
+            return [.ask(.certificate(certificate))]
+        }
+        return extensions()
+    }
+
+    /// The answer to EHLO.
+    func extensions() -> [Action] {
         var lines = [
             terms.hostName, "PIPELINING", "SIZE \(terms.limits.message)", "8BITMIME", "SMTPUTF8", "CHUNKING",
             "ENHANCEDSTATUSCODES",
@@ -45,7 +54,7 @@ extension SMTPDialogue {
         if terms.offersTLS && !session.isSecured { lines.append("STARTTLS") }
         // RFC 8689 section 3: offered over TLS alone.
         if session.isSecured { lines.append("REQUIRETLS") }
-        if takesAuthentication { lines.append("AUTH SCRAM-SHA-256 PLAIN") }
+        if takesAuthentication { lines.append("AUTH \(mechanisms.joined(separator: " "))") }
         return [.send(DialogueReply(250, nil, lines: lines).octets)]
     }
 

@@ -20,8 +20,8 @@ package struct SMTPDialogue: Sendable {
     package enum Event: Sendable {
         case connected
         case received([UInt8])
-        /// The handshake that `startTLS` asked for is done.
-        case secured
+        /// The handshake is done: the one that `startTLS` asked for, or the one with which the connection began.
+        case secured(HandshakeFacts)
         case answered(DialogueAnswer)
         case timeOver
         /// All connections together hold too much: the message that is arriving is refused for now.
@@ -52,6 +52,7 @@ package struct SMTPDialogue: Sendable {
 
     enum Question: Sendable {
         case authentication(mechanism: String)
+        case certificate
         case recipient(EmailAddress)
         case message
     }
@@ -107,7 +108,7 @@ package struct SMTPDialogue: Sendable {
         case .received(let octets):
             input += octets
             return proceed()
-        case .secured: return secured()
+        case .secured(let facts): return secured(facts)
         case .answered(let answer): return answered(answer) + proceed()
         case .timeOver: return end(.tooSlow)
         case .overloaded:
@@ -126,9 +127,14 @@ package struct SMTPDialogue: Sendable {
         return [.send(DialogueReply(220, nil, "\(terms.hostName) ESMTP").octets)] + proceed()
     }
 
-    private mutating func secured() -> [Action] {
+    private mutating func secured(_ facts: HandshakeFacts) -> [Action] {
+        if case .greeting = phase, session.isSecured {
+            session.handshake = facts
+            return greet()
+        }
         guard case .handshake = phase else { return [] }
         session = DialogueSession(peer: session.peer, isSecured: true)
+        session.handshake = facts
         endTransaction()
         phase = .commands
         return []
@@ -256,6 +262,9 @@ package struct SMTPDialogue: Sendable {
         var actions: [Action]
         switch (question, answer) {
         case (.authentication(let mechanism), .sasl(let outcome)): actions = authenticated(mechanism, outcome)
+        case (.certificate, .certificate(let isKnown)):
+            session.isCertificateKnown = isKnown
+            actions = extensions()
         case (.recipient(let address), .reply(let reply)): actions = recipientAnswered(address, reply)
         case (.message, .reply(let reply)):
             endTransaction()

@@ -13,7 +13,7 @@ final class DialogueHandler: ChannelInboundHandler {
 
     private(set) var dialogue: SMTPDialogue
     private let counts: ConnectionCounts
-    private let tls: NIOSSLContext?
+    private let tls: MailServerTLS?
     private let questions: AsyncStream<(DialogueQuestion, DialogueSession)>.Continuation
     private let isSecuredAtOnce: Bool
     private var context: ChannelHandlerContext?
@@ -25,7 +25,7 @@ final class DialogueHandler: ChannelInboundHandler {
     init(
         dialogue: SMTPDialogue,
         counts: ConnectionCounts,
-        tls: NIOSSLContext?,
+        tls: MailServerTLS?,
         questions: AsyncStream<(DialogueQuestion, DialogueSession)>.Continuation
     ) {
         self.dialogue = dialogue
@@ -71,7 +71,8 @@ final class DialogueHandler: ChannelInboundHandler {
         guard case .some(.handshakeCompleted) = event as? TLSUserEvent else {
             return context.fireUserInboundEventTriggered(event)
         }
-        apply(isSecuredAtOnce ? .connected : .secured)
+        guard let tls else { return context.close(promise: nil) }
+        apply(.secured(tls.facts(of: context.pipeline)))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -111,10 +112,16 @@ final class DialogueHandler: ChannelInboundHandler {
         if isClosing { context.close(promise: nil) }
     }
 
+    /// Only where a certificate signs somebody in.
+    private var asksForCertificate: Bool { dialogue.terms.service == .submission }
+
     private func startTLS(_ context: ChannelHandlerContext) {
         guard let tls else { return context.close(promise: nil) }
         do {
-            try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .first)
+            try context.pipeline.syncOperations.addHandler(
+                tls.makeHandler(asksForCertificate: asksForCertificate),
+                position: .first
+            )
             isReading = false
             context.read()
             isReading = true

@@ -27,7 +27,7 @@ package struct MailListener: Sendable {
     private let settings: MailListenerSettings
     private let reception: any MailReception
     private let counts: ConnectionCounts
-    private let tls: NIOSSLContext?
+    private let tls: MailServerTLS?
     private let telemetry: Telemetry
 
     /// One connection: its questions, and the way back to its event loop.
@@ -54,7 +54,7 @@ package struct MailListener: Sendable {
     ) {
         self.settings = settings
         self.reception = reception
-        self.tls = tls?.context
+        self.tls = tls
         self.telemetry = telemetry
         counts = budget.counts
     }
@@ -98,7 +98,9 @@ package struct MailListener: Sendable {
             questions: continuation
         )
         if settings.isSecuredAtOnce, let tls {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+            try channel.pipeline.syncOperations.addHandler(
+                tls.makeHandler(asksForCertificate: terms.service == .submission)
+            )
         }
         try channel.pipeline.syncOperations.addHandler(handler)
         return Connection(
@@ -126,27 +128,4 @@ package struct ConnectionBudget: Sendable {
     let counts: ConnectionCounts
 
     package init(_ limits: ListenerLimits = ListenerLimits()) { counts = ConnectionCounts(limits: limits) }
-}
-
-/// The server's side of TLS for mail.
-package struct MailServerTLS: Sendable {
-    let context: NIOSSLContext
-
-    /// TLS 1.3, and 1.2 with the AEAD suites of RFC 9325 section 4.2.
-    ///
-    /// - Parameters:
-    ///   - chainPath: PEM file of the certificate chain.
-    ///   - keyPath: PEM file of its key.
-    package init(chainPath: String, keyPath: String) throws {
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(chainPath).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: keyPath, format: .pem))
-        )
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.cipherSuites = [
-            "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
-            "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305",
-        ].joined(separator: ":")
-        context = try NIOSSLContext(configuration: configuration)
-    }
 }

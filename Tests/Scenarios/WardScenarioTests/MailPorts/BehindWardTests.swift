@@ -9,10 +9,10 @@ struct BehindWardGuide {
     private let text: String
     private let ports: MailPortsTests.Ports
 
-    init(_ ports: MailPortsTests.Ports) throws {
+    init(_ ports: MailPortsTests.Ports, page: String = "behind-ward.md") throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        text = try String(contentsOf: root.appending(path: "docs/behind-ward.md"), encoding: .utf8)
+        text = try String(contentsOf: root.appending(path: "docs/\(page)"), encoding: .utf8)
         self.ports = ports
     }
 
@@ -29,6 +29,7 @@ struct BehindWardGuide {
             .replacing("ehr@lakeside-health", with: ports.account["login"] ?? "")
             .replacing("PASSWORD", with: ports.account["password"] ?? "")
             .replacing("/etc/postfix/", with: "FOLDER/").replacing("/etc/mail/", with: "FOLDER/")
+            .replacing("/etc/exim4/", with: "FOLDER/")
             // The tests' hosts are this host, to which Exim does not relay unless told so.
             .replacing("  driver = manualroute\n", with: "  driver = manualroute\n  self = send\n")
     }
@@ -184,14 +185,16 @@ extension MailPortsTests {
         }
     }
 
-    private func relaying(
+    func relaying(
         _ identity: TestPeer.Identity,
         _ guide: BehindWardGuide,
         _ system: BehindWardGuide.System,
+        changing change: (inout [String: String]) throws -> Void = { _ in },
         _ body: (TestPeer) async throws -> Void
     ) async throws {
         var files = try guide.files(system)
         files["port"] = "PORT"
+        try change(&files)
         try await TestPeer.with(identity, files: files, command: TestPeerFiles.command(system), body)
     }
 
