@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import WardConsent
 import WardCrypto
 import WardKernel
 import WardMIME
@@ -329,7 +330,8 @@ extension Delivery {
             recipient: plan.address,
             bytes: bytes,
             route: plan.route,
-            isOpportunistic: plan.clearance.method.isOpportunistic
+            isOpportunistic: plan.clearance.method.isOpportunistic,
+            ignoresPolicies: plan.content.terms.messageClass == .transportReport
         )
         let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
             try await writes.mark(plan)

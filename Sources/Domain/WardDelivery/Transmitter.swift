@@ -28,6 +28,8 @@ package struct Transmission: Sendable {
     /// Whether it may also go to a server that proves nothing: what `SendMethod.opportunisticTLS` carries, and what is
     /// encrypted to the recipient's own key.
     package let isOpportunistic: Bool
+    /// Whether it goes whatever the domain's policy and signed DNS say: a report that they fail must arrive (RFC 8460 section 5.3.1).
+    package var ignoresPolicies = false
 }
 
 /// How one attempt ended.

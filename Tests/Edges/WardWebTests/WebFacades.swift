@@ -19,6 +19,7 @@ import WardSegments
 import WardSenderDomains
 import WardStorage
 import WardTestKit
+import WardTrust
 import WardVault
 
 @testable import WardWeb
@@ -55,7 +56,7 @@ private struct NobodyWrittenTo: ContactedPeople {
 }
 
 /// What the pages are told about people and organizations.
-struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrganizations {
+struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrganizations, ReportSenders {
     let contacts: Contacts
     let identity: Identity
 
@@ -104,6 +105,10 @@ struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrga
             timeZone: organization.timeZone,
             senderAddress: try Self.address()
         )
+    }
+
+    func reportSender(of id: OrganizationID, in tx: any ReadTransaction) throws -> MailSender {
+        MailSender(name: try identity.organization(id, in: tx).name, address: try Self.address())
     }
 
     func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? { try Self.address() }
@@ -184,6 +189,11 @@ extension Facades {
                 audience: CampaignAudience(segments: segments),
                 people: people,
                 signers: PageSigners(senderDomains: senderDomains),
+                reporting: TLSReporting(
+                    senders: people,
+                    resolver: zone,
+                    web: WebFetcher(resolver: zone, surroundings: surroundings)
+                ),
                 composers: [CampaignComposer()]
             ),
             transmitter: UnreachableWorld(zone: zone),

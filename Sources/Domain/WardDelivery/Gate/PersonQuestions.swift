@@ -57,7 +57,9 @@ package struct AudienceQuestion: GateQuestion {
                 in: tx
             )
             return group.map { subject in
-                guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
+                guard let contact = subject.recipient.contact else {
+                    return .notApplicable(note: subject.recipient.kind)
+                }
                 return members.contains(contact)
                     ? .passes(note: "member") : .refuses(.leftAudience, note: "no_longer_member")
             }
@@ -79,7 +81,7 @@ package struct PersonQuestion: GateQuestion {
         let contacts = subjects.compactMap(\.recipient.contact)
         let known = contacts.isEmpty ? [:] : try source.standing(of: contacts, organization: organization, in: tx)
         return subjects.map { subject in
-            guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
+            guard let contact = subject.recipient.contact else { return .notApplicable(note: subject.recipient.kind) }
             guard let standing = known[contact] else { return .refuses(.personUnknown, note: "not_on_record") }
             if standing.isDeceased { return .refuses(.deceased, note: "deceased") }
             if standing.isInactive { return .refuses(.inactive, note: "inactive") }
