@@ -172,6 +172,35 @@ import WardTrust
         }
     }
 
+    @Test(
+        "the class of reports carries nothing to people, and a domain's owner gets nothing else",
+        arguments: TestStore.kinds
+    )
+    func readers(kind: StoreKind) async throws {
+        try await with(kind) { (world: DeliveryWorld, _: Zone) async throws in
+            let person = try await world.makePerson()
+            let report = try world.terms(.transportReport, .routine) { $0.campaign = nil }
+            guard case .notSent(_, .personUnknown) = try await world.send(to: person, report) else {
+                Issue.record("A message to a person passed as a report.")
+                return
+            }
+            let owner: DomainOwnerID = world.clock.surroundings.makeIdentifier()
+            for messageClass in MessageClass.allCases where messageClass != .transportReport {
+                let outcome = try await world.delivery.send(
+                    Sensitive(ComposedContent(subject: "From your clinic", text: "The result is fine.")),
+                    terms: try world.terms(messageClass, .routine) { $0.campaign = nil },
+                    to: .domainOwner(owner),
+                    at: try DeliveryWorld.address("reports"),
+                    by: world.marketer
+                )
+                guard case .notSent = outcome else {
+                    Issue.record("\(messageClass) went to a domain's owner.")
+                    continue
+                }
+            }
+        }
+    }
+
     @Test("a report by mail is tried for a day, whatever other messages have", arguments: TestStore.kinds)
     func mailLifetime(kind: StoreKind) async throws {
         try await with(kind) { (world: DeliveryWorld, zone: Zone) async throws in
