@@ -163,7 +163,7 @@ let modules: [Module] = [
         layer: .edges,
         uses: domain + ["WardKernel", "WardTelemetry", "WardRender", "WardContentScan"],
         products: ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore"],
-        testUses: ["WardQueue", "WardDNS", "WardMailCrypto", "WardSandbox", "WardParseChild"]
+        testUses: ["WardQueue", "WardDNS", "WardTrust", "WardMailCrypto", "WardSandbox", "WardParseChild"]
     ),
     Module(
         name: "WardCommands",

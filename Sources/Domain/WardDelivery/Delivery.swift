@@ -12,6 +12,10 @@ package struct DeliveryConfiguration: Sendable, Hashable {
     package var schedule: RetrySchedule
     /// Attempts of one worker at the same time, all organizations together.
     package var concurrency: Int
+    /// For how long a message is tried: a report about TLS for a day (RFC 8460 section 5.5).
+    func lifetime(of messageClass: MessageClass) -> Duration {
+        messageClass == .transportReport ? min(schedule.lifetime, .hours(24)) : schedule.lifetime
+    }
     /// Of these, what campaigns leave to messages of their own: answers, notices, sign-in links.
     var reserve: Int { concurrency / 8 }
     /// Attempts at the same time to one recipient domain.
@@ -48,6 +52,8 @@ package struct DeliverySources: Sendable {
     package var signers: any SignerSource
     package var keys: any RecipientKeySource
     package var senderKeys: any SenderKeySource
+    /// How reports about TLS get to the owners of domains; nil: none are sent.
+    package var reporting: TLSReporting?
     /// Beside `LiteralComposer`, which is always there.
     package var composers: [any ContentComposer]
 
@@ -58,6 +64,7 @@ package struct DeliverySources: Sendable {
         signers: any SignerSource,
         keys: any RecipientKeySource = NoRecipientKeys(),
         senderKeys: any SenderKeySource = NoSenderKeys(),
+        reporting: TLSReporting? = nil,
         composers: [any ContentComposer] = []
     ) {
         self.portal = portal
@@ -66,6 +73,7 @@ package struct DeliverySources: Sendable {
         self.signers = signers
         self.keys = keys
         self.senderKeys = senderKeys
+        self.reporting = reporting
         self.composers = composers
     }
 }
@@ -85,6 +93,7 @@ package final class Delivery: Sendable {
     let signerSource: any SignerSource
     let keySource: any RecipientKeySource
     let senderKeySource: any SenderKeySource
+    let reporting: TLSReporting?
     let transmitter: any Transmitter
     let destinations: Destinations
     let contents = ContentCache()
@@ -115,6 +124,7 @@ package final class Delivery: Sendable {
         signerSource = sources.signers
         keySource = sources.keys
         senderKeySource = sources.senderKeys
+        reporting = sources.reporting
         queue = Queue(surroundings: surroundings)
         destinations = Destinations(vault: vault)
         composers = ([LiteralComposer()] + sources.composers).reduce(into: [:]) { $0[$1.name] = $1 }
@@ -202,6 +212,12 @@ extension AuditAction {
     package static let messageSubmit = AuditAction(rawValue: "message.submit")
     /// Another server took a message: the disclosure.
     package static let messageDeliver = AuditAction(rawValue: "message.deliver")
+    /// A report about TLS went to a domain's owner.
+    package static let tlsReportSend = AuditAction(rawValue: "tls_report.send")
+    /// A report about TLS could not be handed over within a day.
+    package static let tlsReportFail = AuditAction(rawValue: "tls_report.fail")
+    /// Reports about TLS were turned on or off.
+    package static let tlsReportSetting = AuditAction(rawValue: "tls_report.setting")
     /// A message was put into the portal.
     package static let messageDeposit = AuditAction(rawValue: "message.deposit")
     /// A message ended, or is held, without being delivered.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import WardConsent
 import WardCrypto
 import WardKernel
 import WardMIME
@@ -330,7 +331,8 @@ extension Delivery {
             bytes: bytes,
             route: plan.route,
             isOpportunistic: plan.clearance.method.isOpportunistic,
-            requiresTLSOnward: plan.content.terms.requiresTLSOnward
+            requiresTLSOnward: plan.content.terms.requiresTLSOnward,
+            ignoresPolicies: plan.content.terms.messageClass == .transportReport
         )
         let outcome = await transmitter.transmit(transmission, clearance: plan.clearance) {
             try await writes.mark(plan)

@@ -22,6 +22,8 @@ struct SurveyedServer: Sendable {
     var leastPolicy: TransportPolicy
     /// The name comes from unsigned DNS and no policy vouches for it.
     var isNameUnproved: Bool
+    /// What its sessions are counted under; nil: they are not counted.
+    var measure: SessionMeasure?
 }
 
 /// What was found about a domain.
@@ -30,14 +32,16 @@ struct Survey: Sendable {
     var servers: [SurveyedServer]
     /// With neither proof nor failure yet; nil for a route.
     var posture: DestinationPosture?
+    /// Sessions that did not come about, for a reason that its owner should know.
+    var failed: [TLSSession] = []
 }
 
 enum SurveyDecision: Sendable {
     case found(Survey)
     case refused(ServerRefusal)
-    case later(String)
+    case later(String, [TLSSession] = [])
     /// The domain's policy names none of its hosts.
-    case notProtectable(DestinationPosture)
+    case notProtectable(DestinationPosture, [TLSSession])
 }
 
 /// Looks up where a domain's mail goes.
@@ -80,32 +84,67 @@ struct ServerFinder: Sendable {
         let allowed = hosts.filter { enforced?.allows($0.name) ?? true }
         if allowed.isEmpty {
             posture.failure = "sts_mx_mismatch"
-            return .notProtectable(posture)
+            let failed = hosts.prefix(1).map { SessionMeasure(finding, host: $0.name).failedSession(with: $0) }
+            return .notProtectable(posture, failed)
         }
         let servers = allowed.compactMap { host in
-            server(host, signed[host.name] ?? .unsigned, isEnforced: enforced != nil)
+            server(host, signed[host.name] ?? .unsigned, finding, isEnforced: enforced != nil)
         }
-        return servers.isEmpty ? .later("dane_unavailable") : .found(Survey(servers: servers, posture: posture))
+        let failed = allowed.filter { if case .unavailable? = signed[$0.name] { true } else { false } }
+            .map { SessionMeasure.withoutSignedDNS.failedSession(with: $0) }
+        if servers.isEmpty { return .later("dane_unavailable", failed) }
+        return .found(Survey(servers: servers, posture: posture, failed: failed))
+    }
+
+    /// Where mail goes that no policy may stop: every host, and nothing is asked of it. Its sessions are not counted, so that
+    /// no report is about the report before.
+    func surveyWithoutPolicies(of domain: String) async -> SurveyDecision {
+        switch await hosts.mailHosts(of: domain) {
+        case .takesNoMail, .noSuchDomain: .refused(.noSuchDomain)
+        case .temporaryFailure(let failure): .later("dns_" + failure.rawValue)
+        case .unusable(let problem): .later("mx_" + problem.rawValue)
+        case .hosts(let hosts):
+            .found(
+                Survey(
+                    servers: hosts.map { host in
+                        SurveyedServer(
+                            endpoint: SMTPEndpoint(host, port: port),
+                            leastPolicy: .opportunistic,
+                            isNameUnproved: !host.isSecure
+                        )
+                    }
+                )
+            )
+        }
     }
 
     /// nil: no answer about its records, so it is not used now.
-    private func server(_ host: MailHost, _ finding: DANEFinding, isEnforced: Bool) -> SurveyedServer? {
+    private func server(
+        _ host: MailHost,
+        _ finding: DANEFinding,
+        _ policy: MTASTSFinding,
+        isEnforced: Bool
+    ) -> SurveyedServer? {
         let demand: CertificateDemand
         var least = isEnforced ? TransportPolicy.requireVerifiedTLS : .opportunistic
+        var measure = SessionMeasure(policy, host: host.name)
         switch finding {
         case .unavailable: return nil
         case .unsigned, .noRecords: demand = .webPKI
         case .unusable:
             demand = .webPKI
             if !isEnforced { least = .requireTLS }
+            measure = .withUnusableRecords
         case .records(let records):
             demand = .dane(records)
             least = .requireVerifiedTLS
+            measure = SessionMeasure(policy: TLSReportPolicy(records, of: host.name, port: port))
         }
         return SurveyedServer(
             endpoint: SMTPEndpoint(host, port: port, demand: demand),
             leastPolicy: least,
-            isNameUnproved: !host.isSecure && !isEnforced
+            isNameUnproved: !host.isSecure && !isEnforced,
+            measure: measure
         )
     }
 

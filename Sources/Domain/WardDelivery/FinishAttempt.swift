@@ -79,10 +79,12 @@ extension Delivery {
         guard var row = found, row.life.attempts == plan.number
         else { return try queue.finish(plan.item, in: tx) }
         if case .accepted(let evidence) = outcome, row.life.standing == .inDoubt {
+            try count(evidence.sessions, of: plan, row.destination, at: now, in: tx)
             return try finishLate(&row, evidence, at: now, organization: organization, in: tx)
         }
         guard row.life.standing == .attempting else { return try queue.finish(plan.item, in: tx) }
         let (event, word, evidence) = Self.reading(of: outcome)
+        try count(evidence?.sessions ?? [], of: plan, row.destination, at: now, in: tx)
         try AttemptQueries.end(
             plan.number,
             of: row.id,
@@ -330,9 +332,11 @@ final class EncodedEvidence: Sendable {
     private let known = Mutex<[AttemptEvidence: [UInt8]]>([:])
 
     func octets(of evidence: AttemptEvidence) throws -> [UInt8] {
-        if let found = known.withLock({ $0[evidence] }) { return found }
+        var evidence = evidence
+        evidence.sessions = []
+        if let found = known.withLock({ [evidence] in $0[evidence] }) { return found }
         let octets = Array(try JSONEncoder().encode(evidence))
-        known.withLock { known in
+        known.withLock { [evidence] known in
             if known.count >= Self.capacity { known = [:] }
             known[evidence] = octets
         }

@@ -176,7 +176,8 @@ extension Delivery {
                     )
                 },
                 headers: composed.headers.map { MailHeaderField($0.name, $0.value) }
-                    + (frozen.autocrypt.map { [MailHeaderField("Autocrypt", $0)] } ?? [])
+                    + (frozen.autocrypt.map { [MailHeaderField("Autocrypt", $0)] } ?? []),
+                reportType: composed.reportType
             ).octets()
         }
     }

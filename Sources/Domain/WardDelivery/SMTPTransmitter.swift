@@ -66,12 +66,16 @@ package struct SMTPTransmitter: Transmitter {
         )
         let evidence = AttemptEvidence(method: clearance.method)
         let domain = transmission.recipient.domain
-        switch await survey(of: domain, route: transmission.route, organization: clearance.organization) {
+        switch await survey(for: transmission, to: domain, organization: clearance.organization) {
         case .refused(let refusal): return .refusedForGood(refusal, evidence)
-        case .later(let word): return .failedForNow(word, evidence)
-        case .notProtectable(let posture):
+        case .later(let word, let sessions):
+            var evidence = evidence
+            evidence.sessions = sessions
+            return .failedForNow(word, evidence)
+        case .notProtectable(let posture, let sessions):
             var evidence = evidence
             evidence.posture = posture
+            evidence.sessions = sessions
             return .notProtectable(posture.failure ?? "unknown", evidence)
         case .found(let survey):
             return await deliver(transaction, survey, transmission, clearance, beforeFinalDot)
@@ -82,8 +86,8 @@ package struct SMTPTransmitter: Transmitter {
         let survey: Survey
         switch await self.survey(of: domain, route: route, organization: organization) {
         case .refused(let refusal): return DestinationLook(.unknown(refusal.rawValue))
-        case .later(let word): return DestinationLook(.unknown(word))
-        case .notProtectable(let posture):
+        case .later(let word, _): return DestinationLook(.unknown(word))
+        case .notProtectable(let posture, _):
             return DestinationLook(.notProtectable(posture.failure ?? "unknown"), posture)
         case .found(let found): survey = found
         }
@@ -102,6 +106,17 @@ package struct SMTPTransmitter: Transmitter {
         return look
     }
 
+    private func survey(
+        for transmission: Transmission,
+        to domain: String,
+        organization: OrganizationID
+    ) async -> SurveyDecision {
+        if transmission.ignoresPolicies, transmission.route == nil {
+            return await finder.surveyWithoutPolicies(of: domain)
+        }
+        return await survey(of: domain, route: transmission.route, organization: organization)
+    }
+
     /// Fresh for each attempt: what the DNS said when the gate decided counts no more.
     private func survey(of domain: String, route: Route?, organization: OrganizationID) async -> SurveyDecision {
         if let route { return await finder.survey(of: route) }
@@ -116,6 +131,7 @@ package struct SMTPTransmitter: Transmitter {
         _ beforeFinalDot: @Sendable () async throws -> Void
     ) async -> TransmissionOutcome {
         var last = TransmissionOutcome.failedForNow("unreachable", AttemptEvidence(method: clearance.method))
+        var sessions = survey.failed
         for server in survey.servers {
             // RFC 8689 section 4.2.1: the server's name, too, comes from signed DNS or from the domain's policy.
             if transmission.requiresTLSOnward && server.isNameUnproved {
@@ -133,9 +149,10 @@ package struct SMTPTransmitter: Transmitter {
             evidence.posture = survey.posture?.proved(by: proof)
             if proof == "dane" { evidence.certificate = "matches a TLSA record of \(server.endpoint.name)" }
             last = Self.reading(of: outcome, evidence, after: last)
-            guard outcome.mayTryNextHost else { return last }
+            if let session = server.measure?.session(of: outcome) { sessions.append(session) }
+            guard outcome.mayTryNextHost else { break }
         }
-        return last
+        return last.counting(sessions)
     }
 
     private static func reading(
@@ -229,19 +246,28 @@ package struct SMTPTransmitter: Transmitter {
 extension TransmissionOutcome {
     /// The same with the key that the message was encrypted to, and the one that signed it, in its evidence.
     func naming(key fingerprint: String?, signer: String?) -> TransmissionOutcome {
-        func named(_ evidence: AttemptEvidence) -> AttemptEvidence {
-            var evidence = evidence
+        changing { evidence in
             evidence.keyFingerprint = fingerprint
             evidence.signerFingerprint = signer
+        }
+    }
+
+    /// The same with the sessions that are to be counted.
+    func counting(_ sessions: [TLSSession]) -> TransmissionOutcome { changing { $0.sessions = sessions } }
+
+    private func changing(_ change: (inout AttemptEvidence) -> Void) -> TransmissionOutcome {
+        func changed(_ evidence: AttemptEvidence) -> AttemptEvidence {
+            var evidence = evidence
+            change(&evidence)
             return evidence
         }
         return switch self {
-        case .accepted(let evidence): .accepted(named(evidence))
-        case .failedForNow(let word, let evidence): .failedForNow(word, named(evidence))
-        case .refusedForGood(let refusal, let evidence): .refusedForGood(refusal, named(evidence))
-        case .notProtectable(let word, let evidence): .notProtectable(word, named(evidence))
-        case .notPassedOn(let word, let evidence): .notPassedOn(word, named(evidence))
-        case .inDoubt(let word, let evidence): .inDoubt(word, named(evidence))
+        case .accepted(let evidence): .accepted(changed(evidence))
+        case .failedForNow(let word, let evidence): .failedForNow(word, changed(evidence))
+        case .refusedForGood(let refusal, let evidence): .refusedForGood(refusal, changed(evidence))
+        case .notProtectable(let word, let evidence): .notProtectable(word, changed(evidence))
+        case .notPassedOn(let word, let evidence): .notPassedOn(word, changed(evidence))
+        case .inDoubt(let word, let evidence): .inDoubt(word, changed(evidence))
         case .withheld: .withheld
         }
     }

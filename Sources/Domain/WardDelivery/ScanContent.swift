@@ -20,7 +20,7 @@ struct PreparedScanner: Sendable {
 
     /// Nil where nothing is scanned: what the platform writes itself names nobody.
     init?(_ policy: ProtectionPolicy, for terms: MessageTerms, at now: Timestamp) {
-        guard terms.messageClass != .portalNotice, terms.messageClass != .staff else { return nil }
+        guard !terms.messageClass.isWithoutContent else { return nil }
         // 31,556,952 seconds: the mean year of the Gregorian calendar; a day off at its ends does no harm here.
         let year = 1970 + Int(now.microseconds / 1_000_000 / 31_556_952)
         scanner = ContentScanner(drugNames: policy.scan.drugNames, patterns: policy.scan.patterns, year: year)

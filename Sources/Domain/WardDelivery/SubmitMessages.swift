@@ -75,7 +75,7 @@ extension Delivery {
             let message = messages[position]
             var life = DeliveryLife(
                 guarantee: message.terms.guarantee,
-                expiresAt: now + configuration.schedule.lifetime
+                expiresAt: now + configuration.lifetime(of: message.terms.messageClass)
             )
             let (outcome, runAt) = Self.enter(&life, message.id, decisions[position].verdict, at: now)
             let row = StoredDelivery(

@@ -30,6 +30,8 @@ package struct Transmission: Sendable {
     package let isOpportunistic: Bool
     /// Whether only a server may take it that promises to pass it on over verified TLS alone (RFC 8689).
     package let requiresTLSOnward: Bool
+    /// Whether it goes whatever the domain's policy and signed DNS say: a report that they fail must arrive (RFC 8460 section 5.3.1).
+    package var ignoresPolicies = false
 }
 
 /// How one attempt ended.

@@ -1066,6 +1066,38 @@ Mail to {domain} can no longer be protected on the way: protected mail goes to t
 Mail to {domain} is less protected on the way than before. = El correo a {domain} está menos protegido en el camino que antes.
 Mail to a domain became less protected on the way than before. = El correo a un dominio quedó menos protegido en el camino que antes.
 Mail to a domain is as well protected on the way as before again. = El correo a un dominio vuelve a estar tan protegido en el camino como antes.
+Reports about TLS = Informes sobre TLS
+How connections to other domains fared, day by day. = Cómo fueron las conexiones con otros dominios, día a día.
+How connections to other domains’ mail servers fared, and what their owners are told. = Cómo fueron las conexiones con los servidores de correo de otros dominios, y lo que se dice a sus dueños.
+Reports are sent to domains that ask for them = Se envían informes a los dominios que los piden
+Reports are turned off = Los informes están desactivados
+By mail or over the web, within four hours after the day (UTC). They hold counts and names of servers, nothing about people. = Por correo o por la web, en las cuatro horas siguientes al día (UTC). Contienen recuentos y nombres de servidores, nada sobre personas.
+Turn reports off = Desactivar los informes
+Turn reports on = Activar los informes
+With failures = Con fallos
+All days = Todos los días
+Handed over = Entregado
+Not asked for = No solicitado
+Given up after a day = Abandonado tras un día
+Turned off when it was due = Desactivado cuando tocaba
+No connection was counted yet = Aún no se ha contado ninguna conexión
+Nothing of this kind was counted in the last 30 days. = En los últimos 30 días no se contó nada de este tipo.
+With the first message to a domain its connections are counted here, day by day. = Con el primer mensaje a un dominio se cuentan aquí sus conexiones, día a día.
+Day (UTC) = Día (UTC)
+Protected connections = Conexiones protegidas
+Failed connections = Conexiones fallidas
+Report = Informe
+Counts and reports are kept for 30 days; that a report was handed over stays in the audit log. = Los recuentos y los informes se guardan 30 días; que un informe se entregó queda en el registro de auditoría.
+Handed over to = Entregado a
+Its way = Su camino
+Connections of the day = Conexiones del día
+Result = Resultado
+Measured against = Comparado con
+The report itself = El informe
+Report about TLS = Informe sobre TLS
+A report about TLS was handed over to the owner of a domain. = Se entregó un informe sobre TLS al dueño de un dominio.
+A report about TLS could not be handed over within a day. = Un informe sobre TLS no se pudo entregar en un día.
+{actor} turned reports about TLS on or off. = {actor} activó o desactivó los informes sobre TLS.
 
 """#,
 "strings/imports.es.txt": #"""
@@ -2440,6 +2472,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <dt>[[Last seen]]</dt><dd>{{#seen}}{{>parts/moment}}{{/seen}}</dd>
 {{#alert}}<dt>[[Less protected than before, since]]</dt><dd>{{>parts/moment}}</dd>{{/alert}}
 </dl>
+<p><a href="{{reportsHref}}">[[Reports about TLS]]</a></p>
 <h2>[[What was found, and when it changed]]</h2>
 <div class="table-wrap"><table class="cards">
 <caption class="visually-hidden">[[What was found, and when it changed]]</caption>
@@ -2461,6 +2494,61 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{/rows}}
 </tbody></table></div>
 <p class="soft">[[Each attempt looks again: nothing here is taken for granted when a message leaves.]]</p>
+<p><a href="{{base}}/settings/tls-reports">[[Reports about TLS]]</a></p>
+{{/empty}}
+
+"""#,
+"templates/destinations/report.mustache": #"""
+<dl class="facts">
+<dt>[[Report]]</dt><dd>{{#state}}{{>parts/status}}{{/state}} <span class="soft">{{#changed}}{{>parts/moment}}{{/changed}}</span></dd>
+{{#next}}<dt>[[Next attempt]]</dt><dd>{{>parts/moment}}</dd>{{/next}}
+{{#place}}<dt>[[Handed over to]]</dt><dd><code>{{place}}</code></dd>{{/place}}
+{{#messageHref}}<dt>[[Message]]</dt><dd><a href="{{messageHref}}">[[Its way]]</a></dd>{{/messageHref}}
+<dt>[[File]]</dt><dd><code>{{fileName}}</code></dd>
+</dl>
+<h2>[[Connections of the day]]</h2>
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Connections of the day]]</caption>
+<thead><tr><th scope="col">[[Result]]</th><th scope="col">[[Measured against]]</th><th scope="col">[[Server]]</th><th scope="col">[[Reason]]</th><th scope="col" class="number">[[Connections]]</th></tr></thead>
+<tbody>
+{{#results}}<tr><th scope="row">{{#resultState}}{{>parts/status}}{{/resultState}}</th><td data-label="[[Measured against]]"><code>{{resultPolicy}}</code></td><td data-label="[[Server]]">{{resultHost}}</td><td data-label="[[Reason]]">{{resultReason}}</td><td class="number" data-label="[[Connections]]">{{resultSessions}}</td></tr>
+{{/results}}
+</tbody></table></div>
+<details class="act"><summary>[[The report itself]]</summary>
+<pre>{{json}}</pre></details>
+
+"""#,
+"templates/destinations/reports.mustache": #"""
+{{#summary}}{{>parts/error-summary}}{{/summary}}
+<p>{{#setting}}{{>parts/status}}{{/setting}} <span class="soft">[[By mail or over the web, within four hours after the day (UTC). They hold counts and names of servers, nothing about people.]]</span></p>
+<details class="act"{{#summary}} open{{/summary}}><summary>{{#isOn}}[[Turn reports off]]{{/isOn}}{{^isOn}}[[Turn reports on]]{{/isOn}}</summary>
+<form method="post" action="{{base}}/settings/tls-reports" class="stack narrow">
+{{>parts/token}}
+<input type="hidden" name="on" value="{{^isOn}}yes{{/isOn}}">
+{{#reason}}{{>parts/field}}{{/reason}}
+<button type="submit">{{#isOn}}[[Turn reports off]]{{/isOn}}{{^isOn}}[[Turn reports on]]{{/isOn}}</button>
+</form></details>
+<ul class="chips">
+{{#filters}}<li><a class="chip" href="{{filterHref}}"{{#filterIsCurrent}} aria-current="page"{{/filterIsCurrent}}>{{filterLabel}}</a></li>
+{{/filters}}
+</ul>
+<form method="get" action="{{base}}/settings/tls-reports" class="filters">
+<input type="hidden" name="failed" value="{{failed}}">
+<div class="field"><label for="domain">[[Domain]]</label><input id="domain" name="domain" value="{{domain}}" maxlength="253"></div>
+<div class="field"><label for="sort">[[Order]]</label><select id="sort" name="sort">{{#orderings}}<option value="{{choiceValue}}"{{#isChosen}} selected{{/isChosen}}>{{choiceLabel}}</option>{{/orderings}}</select></div>
+<div class="buttons"><button type="submit">[[Show]]</button>{{#isFiltered}}<a href="{{base}}/settings/tls-reports">[[Clear]]</a>{{/isFiltered}}</div>
+</form>
+{{#empty}}{{>parts/empty}}{{/empty}}
+{{^empty}}
+<div class="table-wrap"><table class="cards">
+<caption class="visually-hidden">[[Reports about TLS]]</caption>
+<thead><tr><th scope="col">[[Domain]]</th><th scope="col">[[Day (UTC)]]</th><th scope="col" class="number">[[Protected connections]]</th><th scope="col" class="number">[[Failed connections]]</th><th scope="col">[[Report]]</th></tr></thead>
+<tbody>
+{{#rows}}<tr><th scope="row"><a href="{{rowHref}}">{{rowDomain}}</a></th><td data-label="[[Day (UTC)]]">{{rowDay}}</td><td class="number" data-label="[[Protected connections]]">{{rowSuccesses}}</td><td class="number" data-label="[[Failed connections]]">{{rowFailures}}</td><td data-label="[[Report]]">{{#rowState}}{{>parts/status}}{{/rowState}}{{#rowNext}} <span class="soft">{{>parts/moment}}</span>{{/rowNext}}</td></tr>
+{{/rows}}
+</tbody></table></div>
+{{#nextHref}}<p class="pager"><a class="button" href="{{nextHref}}">[[More]]</a></p>{{/nextHref}}
+<p class="soft">[[Counts and reports are kept for 30 days; that a report was handed over stays in the audit log.]]</p>
 {{/empty}}
 
 """#,
@@ -3662,6 +3750,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <li><a href="{{base}}/settings/sending">[[Sending domain]]</a><span class="help">[[Signing keys and DNS records of the domain that mail comes from.]]</span></li>
 <li><a href="{{base}}/settings/mail-programs">[[Mail programs]]</a><span class="help">[[Which programs hand in mail, and what they sign in with.]]</span></li>
 <li><a href="{{base}}/settings/destinations">[[Destinations]]</a><span class="help">[[What protects mail on its way to other domains.]]</span></li>
+<li><a href="{{base}}/settings/tls-reports">[[Reports about TLS]]</a><span class="help">[[How connections to other domains fared, day by day.]]</span></li>
 <li><a href="{{base}}/settings/rates">[[Rates and warm-up]]</a><span class="help">[[Limits, the warm-up of a new sender domain, and the brake of complaints.]]</span></li>
 <li><a href="{{base}}/settings/retention">[[Keeping of messages]]</a><span class="help">[[For how many years sent messages can be shown.]]</span></li>
 </ul>

@@ -48,7 +48,14 @@ extension MailMessage {
 
     private func writeMixed(_ writer: inout MessageWriter) throws(MailMessageError) {
         let mark = "=_\(boundary)_m"
-        writer.line("Content-Type: multipart/mixed; boundary=\"\(mark)\"")
+        if let reportType {
+            guard !reportType.isEmpty, reportType.utf8.allSatisfy(HeaderField.isTokenCharacter) else {
+                throw .malformedMediaType
+            }
+            writer.line("Content-Type: multipart/report; report-type=\"\(reportType)\"; boundary=\"\(mark)\"")
+        } else {
+            writer.line("Content-Type: multipart/mixed; boundary=\"\(mark)\"")
+        }
         writer.line("")
         writer.line("--\(mark)")
         try writeContent(&writer)

@@ -21,6 +21,8 @@ package struct MailMessage: Sendable, Hashable {
     package var attachments: [MailAttachment]
     /// Further headers such as `List-Unsubscribe`; those that this type writes itself are refused here.
     package var headers: [MailHeaderField]
+    /// The message is a report (RFC 6522) of this type, such as `tlsrpt`, and its attachment the report; nil: it is none.
+    package var reportType: String?
 
     package init(
         from: Mailbox,
@@ -33,7 +35,8 @@ package struct MailMessage: Sendable, Hashable {
         text: String,
         html: String? = nil,
         attachments: [MailAttachment] = [],
-        headers: [MailHeaderField] = []
+        headers: [MailHeaderField] = [],
+        reportType: String? = nil
     ) {
         self.from = from
         self.to = to
@@ -46,6 +49,7 @@ package struct MailMessage: Sendable, Hashable {
         self.html = html
         self.attachments = attachments
         self.headers = headers
+        self.reportType = reportType
     }
 }
 

@@ -71,7 +71,7 @@ package final class SMTPClient: Sendable {
                 }
                 // The server ended the connection while it lay idle: nothing was said yet, so a new one tells more.
                 if isReused, Self.isStale(outcome), !Task.isCancelled { continue }
-                return outcome
+                return outcome.changing { $0.isReused = isReused }
             }
         }
     }
@@ -163,15 +163,7 @@ package final class SMTPClient: Sendable {
 
     /// An attempt that ended before its transaction still has a result for each recipient.
     private static func named(_ outcome: SMTPOutcome, _ transaction: SMTPTransaction) -> SMTPOutcome {
-        var attempt = outcome.attempt
-        attempt.recipients = transaction.recipients.map { _ in .notTried }
-        return switch outcome {
-        case .delivered: .delivered(attempt)
-        case .notProtected(let failure, _): .notProtected(failure, attempt)
-        case .transient(let failure, _): .transient(failure, attempt)
-        case .permanent(let failure, _): .permanent(failure, attempt)
-        case .inDoubt(let failure, _): .inDoubt(failure, attempt)
-        }
+        outcome.changing { $0.recipients = transaction.recipients.map { _ in .notTried } }
     }
 
     private static func isStale(_ outcome: SMTPOutcome) -> Bool {

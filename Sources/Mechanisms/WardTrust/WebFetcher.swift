@@ -30,6 +30,8 @@ package struct WebRequest: Sendable, Hashable {
     package var answerType: String?
     /// Octets of the answer.
     package var largest: Int
+    /// Whether every answer of 200 to 299 is one, whatever it says; else 200 alone.
+    package var takesEverySuccess = false
 
     package init(
         host: String,
@@ -55,8 +57,12 @@ package struct WebRequest: Sendable, Hashable {
 
     /// Of an address with the scheme `http`, as certificates name responders and lists; nil for any other, for one with user
     /// information, and for what is not plain ASCII.
-    package init?(plain address: String) {
-        let scheme = "http://"
+    package init?(plain address: String) { self.init(address, scheme: "http://", isSecure: false) }
+
+    /// The same with the scheme `https`.
+    package init?(secure address: String) { self.init(address, scheme: "https://", isSecure: true) }
+
+    private init?(_ address: String, scheme: String, isSecure: Bool) {
         guard address.lowercased().hasPrefix(scheme), address.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             return nil
         }
@@ -67,7 +73,7 @@ package struct WebRequest: Sendable, Hashable {
             host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") })
         else { return nil }
         let path = rest.dropFirst(authority.count)
-        self.init(host: host.lowercased(), path: path.hasPrefix("/") ? String(path) : "/\(path)", isSecure: false)
+        self.init(host: host.lowercased(), path: path.hasPrefix("/") ? String(path) : "/\(path)", isSecure: isSecure)
         if sides.count == 2 {
             guard let port = Int(sides[1]), (1...65_535).contains(port) else { return nil }
             self.port = port
@@ -82,7 +88,7 @@ package enum WebProblem: Error, Hashable, Sendable {
     case tooLong
     /// It did not prove its name.
     case untrusted(TrustProblem)
-    /// It answered with something other than 200; a redirection is one.
+    /// It answered with something other than 200 (or than a success, where all are taken); a redirection is one.
     case status(Int)
     case contentType
     /// Its addresses are those of a private network: a stranger's name must not lead there.
@@ -257,7 +263,10 @@ private final class WebAnswerHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            if head.status != .ok { return end(.failure(.status(Int(head.status.code))), context) }
+            let isTaken = request.takesEverySuccess ? (200..<300).contains(head.status.code) : head.status == .ok
+            if !isTaken { return end(.failure(.status(Int(head.status.code))), context) }
+            // What else it says is nobody's business, and may never end.
+            if request.takesEverySuccess { return end(.success([]), context) }
             guard let expected = request.answerType else { return }
             let type = head.headers["Content-Type"].first.map { $0.prefix { $0 != ";" } } ?? ""
             if type.filter({ !$0.isWhitespace }).lowercased() != expected { end(.failure(.contentType), context) }

@@ -9,8 +9,11 @@ import WardDNS
 import WardIdentity
 import WardKernel
 import WardSenderDomains
+import WardStorage
 import WardTelemetry
+import WardTrust
 
+@testable import WardDelivery
 @testable import WardServer
 
 /// `ward mail keys`, `ward mail dns` and the doctor's line, on a real installation whose DNS is the test's.
@@ -170,6 +173,52 @@ import WardTelemetry
             let broken = try await place.type("mail", "tls-report", "r", file: "{}")
             #expect(broken.status == .failed)
             #expect(broken.text.contains("The file is no TLS report"))
+        }
+    }
+
+    @Test("reports about TLS are listed, shown and turned off from the command line")
+    func reportsAboutTLS() async throws {
+        try await with { place in
+            let none = try await place.type("mail", "tls-reports")
+            #expect(none.status == .done && none.text == "No session was counted yet.")
+            let unknown = try await place.type("mail", "tls-reports", "show", "partner.example")
+            #expect(unknown.status == .negative && unknown.text.contains("No session with this domain"))
+            let off = try await place.type("mail", "tls-reports", "set", "off", "--reason", "A relay reports")
+            #expect(off.status == .done, "\(off.text)")
+            #expect(try await place.type("mail", "tls-reports", "list").text.contains("Reports are turned off."))
+            #expect(try await place.type("mail", "tls-reports", "set", "on", "--reason", "Ours").status == .done)
+            #expect(try await place.type("mail", "tls-reports", "list", "--limit", "5").status == .done)
+            let organization = try await place.installation.organization(named: nil).id
+            let (delivery, store) = (place.installation.modules.delivery, place.installation.store)
+            let now = Surroundings.machine.now()
+            try await store.write { tx in
+                let hashes = try delivery.destinations.hashes(
+                    of: ["partner.example"],
+                    organization: organization,
+                    in: tx
+                )
+                let here = TLSReportQueries.Place(
+                    organization: organization,
+                    day: Delivery.day(of: now),
+                    destination: hashes["partner.example"] ?? []
+                )
+                let bad = TLSSession(policy: .none, result: .certificateExpired, host: "mx.partner.example")
+                for session in [TLSSession(policy: .none), bad] {
+                    try delivery.count(session, here, domain: "partner.example", at: now, in: tx)
+                }
+            }
+            let list = try await place.type("mail", "tls-reports", "list", "--only-failures")
+            #expect(list.status == .negative && list.text.contains("partner.example"))
+            let shown = try await place.type("mail", "tls-reports", "show", "partner.example")
+            #expect(shown.status == .done)
+            #expect(
+                shown.text.contains("certificate-expired") && shown.text.contains("lakeside.example!partner.example!")
+            )
+            let day = CalendarDate(daysSince1970: Delivery.day(of: now) - 1)
+            #expect(
+                try await place.type("mail", "tls-reports", "show", "partner.example", "--day", "\(day)").status
+                    == .negative
+            )
         }
     }
 

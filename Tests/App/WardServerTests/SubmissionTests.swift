@@ -39,7 +39,12 @@ import WardTestKit
             _ password: Sensitive<String>
         ) async throws -> SASLOutcome {
             let response = password.map { Array("\0\(login)\0\($0)".utf8) }
-            return try await submission.authenticate("PLAIN", response, exchange: nil, from: "127.0.0.1")
+            return try await submission.authenticate(
+                "PLAIN",
+                response,
+                exchange: nil,
+                from: SigningClient(networkAddress: "127.0.0.1")
+            )
         }
 
         func signIn(_ password: Sensitive<String>) async throws -> SASLOutcome {

@@ -179,6 +179,8 @@ final class ScriptedTransmitter: Transmitter {
         var attempts = 0
         /// What is found about every destination, with each acceptance and each look.
         var posture: DestinationPosture?
+        /// What every attempt's sessions were like.
+        var sessions: [TLSSession] = []
         /// Domains whose servers never answer.
         var silent: Set<String> = []
     }
@@ -191,6 +193,7 @@ final class ScriptedTransmitter: Transmitter {
     ) async -> TransmissionOutcome {
         var evidence = AttemptEvidence(method: clearance.method)
         evidence.isNameProved = !transmission.isOpportunistic
+        if !transmission.ignoresPolicies { evidence.sessions = state.withLock(\.sessions) }
         evidence.posture = transmission.isOpportunistic ? nil : state.withLock(\.posture)
         if state.withLock({ $0.silent.contains(transmission.recipient.domain) }) {
             let (silence, continuation) = AsyncStream.makeStream(of: Void.self)
@@ -261,12 +264,19 @@ struct DeliveryWorld {
         _ kind: StoreKind,
         surroundings: Surroundings? = nil,
         configuration: DeliveryConfiguration = DeliveryConfiguration(),
+        reporting: TLSReporting? = nil,
         _ body: (DeliveryWorld) async throws -> Void
     ) async throws {
         try await TestStore.with(kind, migrations: migrations) { store in
             let clock = TestSurroundings()
             try await body(
-                try await DeliveryWorld(store: store, clock, surroundings ?? clock.surroundings, configuration)
+                try await DeliveryWorld(
+                    store: store,
+                    clock,
+                    surroundings ?? clock.surroundings,
+                    configuration,
+                    reporting
+                )
             )
         }
     }
@@ -275,7 +285,8 @@ struct DeliveryWorld {
         store: any Store,
         _ clock: TestSurroundings,
         _ surroundings: Surroundings,
-        _ configuration: DeliveryConfiguration
+        _ configuration: DeliveryConfiguration,
+        _ reporting: TLSReporting?
     ) async throws {
         let store = InterruptibleStore(store)
         self.store = store
@@ -293,7 +304,8 @@ struct DeliveryWorld {
                 people: people,
                 signers: signers,
                 keys: keys,
-                senderKeys: senderKeys
+                senderKeys: senderKeys,
+                reporting: reporting
             ),
             transmitter: transmitter,
             configuration: configuration,

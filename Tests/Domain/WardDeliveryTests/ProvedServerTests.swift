@@ -141,6 +141,11 @@ struct ProvedServerTests {
                 #expect(evidence.certificate == "verified for mx.tls.example")
                 let history = try await setting.delivery.destination(ofDomain: "tls.example", by: setting.administrator)
                 #expect(history?.changes.map(\.posture.level) == [.proved])
+                // The second message goes over the same connection, which is counted once.
+                _ = try await attempt(setting)
+                let counted = try await setting.delivery.tlsReports(by: setting.administrator).rows
+                #expect(counted.map(\.domain) == ["tls.example"])
+                #expect(counted.map(\.successes) == [1] && counted.map(\.failures) == [0])
             }
         }
     }
@@ -288,6 +293,10 @@ struct ProvedServerTests {
                 for _ in 0..<3 { _ = try await setting.worker.runOnce() }
                 #expect(setting.world.portal.deposited.count == 1)
                 #expect(try postfix.messages().isEmpty)
+                let counted = try #require(
+                    try await setting.delivery.tlsReports(by: setting.administrator).rows.first
+                )
+                #expect(counted.successes == 0 && counted.failures > 0)
             }
         }
     }

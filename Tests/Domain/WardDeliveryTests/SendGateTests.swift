@@ -90,9 +90,10 @@ import WardVault
         }
     }
 
-    @Test func `only a notice may go without TLS`() throws {
+    @Test func `only a notice and a report about TLS may go without TLS`() throws {
         let sender = MailSender(name: "x", address: try #require(EmailAddress("a@lakeside.example")))
-        for messageClass in MessageClass.allCases where messageClass != .portalNotice {
+        let exceptions: Set<MessageClass> = [.portalNotice, .transportReport]
+        for messageClass in MessageClass.allCases where !exceptions.contains(messageClass) {
             for sensitivity in Sensitivity.allCases {
                 let terms = MessageTerms(messageClass: messageClass, sensitivity: sensitivity, sender: sender)
                 #expect(!terms.allowedMethods.contains(.opportunisticTLS))

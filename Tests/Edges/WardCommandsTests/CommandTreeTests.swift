@@ -127,6 +127,9 @@ import WardCommands
         ward mail destinations
         ward mail domain <domain>
         ward mail tls-report <file>
+        ward mail tls-reports list [--domain <domain>] [--only-failures] [--limit <limit>]
+        ward mail tls-reports show <domain> [--day <day>]
+        ward mail tls-reports set <state> --reason <reason>
         ward mail dmarc-reports show [--days <days>]
         ward mail dmarc-reports keep <file>
         ward audit list [--limit <limit>] [--action <action> ...]

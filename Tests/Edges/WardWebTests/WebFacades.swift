@@ -20,6 +20,7 @@ import WardSenderDomains
 import WardStorage
 import WardSubmission
 import WardTestKit
+import WardTrust
 import WardVault
 
 @testable import WardWeb
@@ -56,7 +57,7 @@ private struct NobodyWrittenTo: ContactedPeople {
 }
 
 /// What the pages are told about people and organizations.
-struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrganizations {
+struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrganizations, ReportSenders {
     let contacts: Contacts
     let identity: Identity
 
@@ -105,6 +106,10 @@ struct PagePeople: PersonSource, PortalPeople, PortalOrganizations, CampaignOrga
             timeZone: organization.timeZone,
             senderAddress: try Self.address()
         )
+    }
+
+    func reportSender(of id: OrganizationID, in tx: any ReadTransaction) throws -> MailSender {
+        MailSender(name: try identity.organization(id, in: tx).name, address: try Self.address())
     }
 
     func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? { try Self.address() }
@@ -185,6 +190,11 @@ extension Facades {
                 audience: CampaignAudience(segments: segments),
                 people: people,
                 signers: PageSigners(senderDomains: senderDomains),
+                reporting: TLSReporting(
+                    senders: people,
+                    resolver: zone,
+                    web: WebFetcher(resolver: zone, surroundings: surroundings)
+                ),
                 composers: [CampaignComposer()]
             ),
             transmitter: UnreachableWorld(zone: zone),

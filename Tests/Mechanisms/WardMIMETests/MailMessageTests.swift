@@ -45,6 +45,32 @@ import WardKernel
         #expect(!bytes.contains(0) && bytes.allSatisfy { $0 < 0x80 })
     }
 
+    @Test("a report says of what type it is, and its type is one word")
+    func report() throws {
+        let file = MailAttachment(
+            fileName: "a!b!1!2.json.gz",
+            mediaType: "application/tlsrpt+gzip",
+            content: [1, 2, 3]
+        )
+        let bytes = try encode {
+            $0.attachments = [file]
+            $0.reportType = "tlsrpt"
+        }
+        expectClean(bytes)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\r\nContent-Type: multipart/report; report-type=\"tlsrpt\"; boundary="))
+        #expect(text.contains("\r\nContent-Type: application/tlsrpt+gzip\r\n"))
+        #expect(try ParsedMail.parse(bytes).body.leaves.map(\.mediaType) == ["text/plain", "application/tlsrpt+gzip"])
+        for type in ["", "a b", "tlsrpt\r\nBcc: x", "a\"b"] {
+            #expect(throws: MailMessageError.malformedMediaType) {
+                try encode {
+                    $0.attachments = [file]
+                    $0.reportType = type
+                }
+            }
+        }
+    }
+
     static let injections = [
         "a\r\nBcc: x@evil.example", "a\nBcc: x", "a\rBcc: x", "a\u{0}b", "a\u{2028}Bcc: x", "a\u{2029}b", "a\u{85}b",
         "a\u{b}b",

@@ -54,6 +54,23 @@ import WardTrust
         #expect(driver.isClosed)
     }
 
+    @Test("a dialogue that goes on in the clear says why, and what the server calls itself")
+    func clear() {
+        for (answer, name) in [
+            ("250-inside.example at your service\r\n250 SIZE\r\n", "inside.example"), ("502 what\r\n", nil),
+        ] {
+            var driver = SessionDriver(policy: .opportunistic)
+            driver.serve("220 mx.test.example\r\n")
+            driver.serve(answer)
+            if name == nil { driver.serve("250 ok\r\n") }
+            #expect(driver.reports.last == .ready)
+            #expect(driver.session.attempt.clearBecause == .startTLSMissing)
+            #expect(driver.session.attempt.serverName == name)
+        }
+        #expect(SessionDriver.ready().session.attempt.clearBecause == nil)
+        #expect(SessionDriver.ready().session.attempt.serverName == "mx.test.example")
+    }
+
     @Test func `a handshake that fails or breaks off ends the dialogue`() {
         var driver = SessionDriver()
         driver.serve("220 x\r\n")

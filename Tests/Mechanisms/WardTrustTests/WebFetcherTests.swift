@@ -24,6 +24,17 @@ import Testing
         #expect(WebRequest(plain: "http://a.example")?.path == "/")
     }
 
+    @Test("an address over TLS is read as one without, and only over TLS")
+    func secure() {
+        let request = WebRequest(secure: "https://Reports.example:8443/v1?x")
+        #expect(request?.host == "reports.example")
+        #expect(request?.port == 8_443)
+        #expect(request?.path == "/v1?x")
+        #expect(request?.isSecure == true)
+        #expect(WebRequest(secure: "http://reports.example/") == nil)
+        #expect(WebRequest(plain: "https://reports.example/") == nil)
+    }
+
     @Test func `the draft's own example gives its address`() {
         let advanced = WebFetcher.directoryRequest("Joe.Doe", "Example.ORG", isAdvanced: true, largest: 1)
         let file = "iy9q119eutrkn8s1mk4r39qejnbu3n5q?l=Joe.Doe"

@@ -73,13 +73,15 @@ extension Installation {
             NamedService { [forgetting] in try await forgetting.run() },
             NamedService { [notices] in try await notices.run() },
             NamedService { [revocations] in try await revocations.run() },
+            NamedService { [reports] in try await reports.run() },
         ]
     }
 
-    /// Removes, once a day, sent messages whose time is over.
+    /// Removes, once a day, sent messages and counted sessions whose time is over.
     private var purges: OrganizationRounds {
         rounds("purges", every: .hours(24)) { [delivery = modules.delivery] organization in
             try await delivery.purge(by: .service("delivery", of: organization))
+            try await delivery.purgeSessions(of: organization)
         }
     }
 
@@ -95,6 +97,13 @@ extension Installation {
         let mailboxes = OrganizationsForSending(identity: identity)
         return rounds("notices", every: .minutes(1)) { [delivery = modules.delivery, failed = failed("notices")] in
             _ = try await delivery.mailNotices(of: $0, to: mailboxes, failed: failed)
+        }
+    }
+
+    /// Hands over the reports about TLS that are due.
+    private var reports: OrganizationRounds {
+        rounds("tls_reports", every: .minutes(1)) { [delivery = modules.delivery, failed = failed("tls_reports")] in
+            _ = try await delivery.sendTLSReports(of: $0, failed: failed)
         }
     }
 

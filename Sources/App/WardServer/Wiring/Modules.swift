@@ -121,6 +121,11 @@ package struct Modules: Sendable {
                 signers: KeysForSigning(senderDomains: senderDomains),
                 keys: KeysForEncrypting(recipientKeys: recipientKeys),
                 senderKeys: KeysOfSenders(mailKeys: mailKeys),
+                reporting: TLSReporting(
+                    senders: senders,
+                    resolver: resolver,
+                    web: Self.webFetcher(resolver, outside)
+                ),
                 composers: [CampaignComposer()]
             ),
             transmitter: Self.transmitter(hostName, resolver, outside, KeptPolicies(store: store, vault: vault)),

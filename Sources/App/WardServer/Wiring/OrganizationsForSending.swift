@@ -7,8 +7,8 @@ import WardKernel
 import WardPortal
 import WardStorage
 
-/// Tells the portal and campaigns what WardIdentity knows about an organization and its staff.
-struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations, StaffMailboxes {
+/// Tells the portal, campaigns and reports about TLS what WardIdentity knows about an organization and its staff.
+struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations, StaffMailboxes, ReportSenders {
     let identity: Identity
 
     func portalOrganization(_ id: OrganizationID, in tx: any ReadTransaction) throws -> PortalOrganization {
@@ -30,6 +30,11 @@ struct OrganizationsForSending: PortalOrganizations, CampaignOrganizations, Staf
             timeZone: organization.timeZone,
             senderAddress: try organization.mailAddress
         )
+    }
+
+    func reportSender(of id: OrganizationID, in tx: any ReadTransaction) throws -> MailSender {
+        let organization = try identity.organization(id, in: tx)
+        return MailSender(name: organization.name, address: try organization.mailAddress)
     }
 
     func ownAddress(of requester: Requester, in tx: any ReadTransaction) throws -> EmailAddress? {

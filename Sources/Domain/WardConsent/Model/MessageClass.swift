@@ -20,6 +20,9 @@ package enum MessageClass: String, CaseIterable, Sendable, Codable, Hashable {
     case portalNotice = "portal_notice"
     /// To a member of staff about their own account or their own test.
     case staff
+    /// A day's counts of connections, to the owner of the domain that they were made to (RFC 8460): about servers, to nobody
+    /// who is on record.
+    case transportReport = "transport_report"
 
     /// What a person agrees to or turns down. Nil where nobody is asked: a notice follows the message it announces.
     package var purpose: Purpose? {
@@ -29,7 +32,7 @@ package enum MessageClass: String, CaseIterable, Sendable, Codable, Hashable {
         case .administrative: .administrative
         case .marketing: .marketing
         case .fundraising: .fundraising
-        case .portalNotice, .staff: nil
+        case .portalNotice, .staff, .transportReport: nil
         }
     }
 
@@ -37,7 +40,8 @@ package enum MessageClass: String, CaseIterable, Sendable, Codable, Hashable {
     package var isCommercial: Bool {
         switch self {
         case .ownService, .marketing, .fundraising: true
-        case .treatment, .careCoordination, .refillReminder, .administrative, .portalNotice, .staff: false
+        case .treatment, .careCoordination, .refillReminder, .administrative: false
+        case .portalNotice, .staff, .transportReport: false
         }
     }
 
@@ -48,7 +52,10 @@ package enum MessageClass: String, CaseIterable, Sendable, Codable, Hashable {
     package var needsAuthorization: Bool { self == .marketing }
 
     /// Whether staff may choose it for a campaign or message; the rest is made by the platform alone.
-    package var isChosenByStaff: Bool { self != .portalNotice && self != .staff }
+    package var isChosenByStaff: Bool { !isWithoutContent }
+
+    /// Whether it is made by the platform, without anything about a person's health.
+    package var isWithoutContent: Bool { self == .portalNotice || self == .staff || self == .transportReport }
 }
 
 /// What a person agrees to or turns down; holds per person, whatever address is used.

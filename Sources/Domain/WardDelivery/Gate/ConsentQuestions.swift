@@ -37,7 +37,9 @@ package struct ConsentQuestion: GateQuestion {
                 in: tx
             )
             return group.map { subject in
-                guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
+                guard let contact = subject.recipient.contact else {
+                    return .notApplicable(note: subject.recipient.kind)
+                }
                 return Self.answer(standing[contact] ?? .none, for: subject.terms.askedClass)
             }
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WardConsent
 package import WardKernel
 package import WardStorage
 
@@ -57,7 +58,9 @@ package struct AudienceQuestion: GateQuestion {
                 in: tx
             )
             return group.map { subject in
-                guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
+                guard let contact = subject.recipient.contact else {
+                    return .notApplicable(note: subject.recipient.kind)
+                }
                 return members.contains(contact)
                     ? .passes(note: "member") : .refuses(.leftAudience, note: "no_longer_member")
             }
@@ -79,12 +82,22 @@ package struct PersonQuestion: GateQuestion {
         let contacts = subjects.compactMap(\.recipient.contact)
         let known = contacts.isEmpty ? [:] : try source.standing(of: contacts, organization: organization, in: tx)
         return subjects.map { subject in
-            guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
+            guard Self.isForItsReader(subject) else {
+                return .refuses(.personUnknown, note: "report_and_reader_differ")
+            }
+            guard let contact = subject.recipient.contact else { return .notApplicable(note: subject.recipient.kind) }
             guard let standing = known[contact] else { return .refuses(.personUnknown, note: "not_on_record") }
             if standing.isDeceased { return .refuses(.deceased, note: "deceased") }
             if standing.isInactive { return .refuses(.inactive, note: "inactive") }
             if standing.isBeingUndone { return .holds(.importUndone, until: subject.now + Self.pauseWhileUndoing) }
             return .passes(note: "alive_and_active")
         }
+    }
+
+    /// A report about TLS goes to nobody on record, and whoever reads such reports gets nothing else: the class that needs no
+    /// proof of TLS can carry no other message.
+    private static func isForItsReader(_ subject: GateSubject) -> Bool {
+        let isReader = if case .domainOwner = subject.recipient { true } else { false }
+        return isReader == (subject.terms.messageClass == .transportReport)
     }
 }

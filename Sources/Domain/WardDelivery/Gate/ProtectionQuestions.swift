@@ -44,7 +44,7 @@ package struct UnencryptedRequestQuestion: GateQuestion {
         let requests = try consent.unencryptedRequests(of: candidates, organization: organization, in: tx)
         return try subjects.map { subject in
             if let obstacle = Self.obstacle(subject.terms) { return .notApplicable(note: obstacle) }
-            guard let contact = subject.recipient.contact else { return .notApplicable(note: "staff") }
+            guard let contact = subject.recipient.contact else { return .notApplicable(note: subject.recipient.kind) }
             guard let standing = requests[contact] else { return .notApplicable(note: "none_recorded") }
             let hash = try consent.requestHash(subject.address, of: contact, organization: organization, in: tx)
             guard standing.covers(hash, answering: subject.terms.answersRequest, with: subject.message) else {
@@ -56,7 +56,7 @@ package struct UnencryptedRequestQuestion: GateQuestion {
 
     /// Why no request can concern such a message; nil when one can.
     static func obstacle(_ terms: MessageTerms) -> String? {
-        if terms.messageClass == .portalNotice || terms.messageClass == .staff { return "no_content_about_a_person" }
+        if terms.messageClass.isWithoutContent { return "no_content_about_a_person" }
         if terms.messageClass.isCommercial || terms.messageClass.needsAuthorization { return "never_for_marketing" }
         if terms.isPaidByThirdParty { return "never_for_paid_messages" }
         return terms.sensitivity == .restricted ? "never_for_restricted_messages" : nil

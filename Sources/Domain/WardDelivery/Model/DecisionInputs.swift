@@ -39,7 +39,7 @@ package struct DecisionInputs: Sendable, Codable, Hashable {
     }
 
     /// Whether it is made by the platform, without anything about a person's health: policy and scan do not concern it.
-    var isWithoutContent: Bool { messageClass == .portalNotice || messageClass == .staff }
+    var isWithoutContent: Bool { messageClass.isWithoutContent }
 
     /// The sensitivity after what the scan's rules raise.
     package func sensitivity(under rules: ScanRules) -> Sensitivity {

@@ -184,6 +184,13 @@ package struct AttemptEvidence: Sendable, Hashable, Codable {
     package var keyFingerprint: String?
     /// The fingerprint of the organization's own certificate or key that signed the message.
     package var signerFingerprint: String?
+    /// The sessions of the attempt that are to be counted; not kept with it.
+    var sessions: [TLSSession] = []
+
+    private enum CodingKeys: CodingKey {
+        case host, method, tlsVersion, cipher, certificate, isNameProved, replyCode, enhancedCode, hostNameFrom, posture
+        case asksTLSOnward, route, keyFingerprint, signerFingerprint
+    }
 
     package init(method: SendMethod) { self.method = method }
 }

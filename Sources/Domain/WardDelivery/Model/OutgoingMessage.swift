@@ -11,11 +11,18 @@ package enum MessageContentTag {}
 /// What one campaign or one single message says, stored once whatever the number of its recipients.
 package typealias MessageContentID = Identifier<MessageContentTag>
 
+package enum DomainOwnerTag {}
+/// Whoever reads the reports about one domain, for one report.
+package typealias DomainOwnerID = Identifier<DomainOwnerTag>
+
 /// Who gets a message.
 package enum MessageRecipient: Hashable, Sendable {
     case contact(ContactID)
     /// A member of staff at their own address: a test, a sign-in link.
     case staff(StaffID)
+    /// The owner of a domain, at the address that the domain publishes for reports. Nobody on record: each report has a
+    /// recipient of its own.
+    case domainOwner(DomainOwnerID)
 
     package var contact: ContactID? { if case .contact(let contact) = self { contact } else { nil } }
 }
@@ -90,6 +97,8 @@ package struct ComposedContent: Hashable, Sendable, Codable {
     package var headers: [MailHeader]
     /// Nil: none. Not an empty list, so that a content without files is stored as it always was.
     package var files: [ComposedAttachment]?
+    /// The type of the report that the message is (RFC 6522); nil for every other message.
+    package var reportType: String?
 
     package init(
         subject: String,
@@ -168,6 +177,8 @@ package struct MessageTerms: Hashable, Sendable {
         switch messageClass {
         case .portalNotice: [.verifiedTLS, .opportunisticTLS]
         case .staff: [.verifiedTLS]
+        // What TLS is like there is what the report says: it may not depend on it (RFC 8460 section 5.3.1).
+        case .transportReport: [.opportunisticTLS]
         default:
             sensitivity.allowedMethods.intersection(methods.methods)
                 .union(isDeclaredFree && sensitivity == .routine && methods == .automatic ? [.opportunisticTLS] : [])

@@ -80,11 +80,11 @@ package struct DeliverySettings: Sendable, Hashable {
     package init(methodOrder: [SendMethod] = ProtectionPolicy.standardOrder) { self.methodOrder = methodOrder }
 
     /// The organization's order for messages of a class. What is not in it carries nothing but what has no content to
-    /// protect and no other way: a portal notice, and mail to staff.
+    /// protect and no other way: a portal notice, mail to staff, a report about TLS.
     func effectiveOrder(for messageClass: MessageClass) -> [SendMethod] {
         let order =
             methodOrder.isEmpty ? ProtectionPolicy.standardOrder : methodOrder.filter { $0 != .opportunisticTLS }
-        guard messageClass == .portalNotice || messageClass == .staff else { return order }
+        guard messageClass.isWithoutContent else { return order }
         return order + [.verifiedTLS, .opportunisticTLS].filter { !order.contains($0) }
     }
 }

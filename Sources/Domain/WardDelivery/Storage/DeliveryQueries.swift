@@ -26,11 +26,18 @@ struct StoredDelivery: Sendable {
 }
 
 extension MessageRecipient {
-    var kind: String { contact == nil ? "staff" : "contact" }
+    var kind: String {
+        switch self {
+        case .contact: "contact"
+        case .staff: "staff"
+        case .domainOwner: "domain_owner"
+        }
+    }
     var bytes: [UInt8] {
         switch self {
         case .contact(let contact): contact.bytes
         case .staff(let staff): staff.bytes
+        case .domainOwner(let owner): owner.bytes
         }
     }
 
@@ -39,6 +46,8 @@ extension MessageRecipient {
             self = .contact(contact)
         } else if kind == "staff", let staff = StaffID(bytes: bytes) {
             self = .staff(staff)
+        } else if kind == "domain_owner", let owner = DomainOwnerID(bytes: bytes) {
+            self = .domainOwner(owner)
         } else {
             throw StoreError(code: .decoding, detail: "recipient")
         }

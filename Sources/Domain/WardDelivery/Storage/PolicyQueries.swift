@@ -313,9 +313,7 @@ enum DecisionPages {
     }
 
     static func recipient(_ row: Row) throws -> MessageRecipient {
-        let kind: String = try row.value("recipient_kind")
-        if kind == "staff" { return .staff(try row.value("recipient")) }
-        return .contact(try row.value("recipient"))
+        try MessageRecipient(kind: try row.value("recipient_kind"), bytes: try row.value("recipient"))
     }
 }
 

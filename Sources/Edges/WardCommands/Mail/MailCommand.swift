@@ -15,6 +15,7 @@ struct MailCommand: AsyncParsableCommand {
             MailRetentionCommand.self, MailIncomingCommand.self, MailAccountsCommand.self, MailKeysCommand.self,
             MailOwnKeysCommand.self,
             MailDNSCommand.self, MailDestinationsCommand.self, MailDomainCommand.self, MailTLSReportCommand.self,
+            MailTLSReportsCommand.self,
             MailAlignmentCommand.self,
         ]
     )

@@ -170,6 +170,7 @@ extension SMTPConnection {
         )
         session.avoidsChunking = opening.avoidsChunking
         session.attempt.address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+        session.attempt.ownAddress = channel.localAddress?.ipAddress.flatMap { IPAddress($0) }
         let handler = SMTPClientHandler(
             session: session,
             endpointName: opening.endpoint.name,

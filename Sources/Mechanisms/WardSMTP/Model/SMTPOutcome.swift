@@ -27,6 +27,19 @@ package enum SMTPOutcome: Sendable, Hashable {
         }
     }
 
+    /// The same with what is known about the attempt changed.
+    func changing(_ change: (inout SMTPAttempt) -> Void) -> SMTPOutcome {
+        var attempt = attempt
+        change(&attempt)
+        return switch self {
+        case .delivered: .delivered(attempt)
+        case .notProtected(let failure, _): .notProtected(failure, attempt)
+        case .transient(let failure, _): .transient(failure, attempt)
+        case .permanent(let failure, _): .permanent(failure, attempt)
+        case .inDoubt(let failure, _): .inDoubt(failure, attempt)
+        }
+    }
+
     /// Whether the next host of the same domain is worth an attempt now: it may be up or protected where this one is not.
     /// Never after the final dot.
     package var mayTryNextHost: Bool {
@@ -50,6 +63,14 @@ package struct SMTPAttempt: Sendable, Hashable {
     package var reply: SMTPReply?
     /// Whether the server was asked, and promised, to pass the message on over TLS alone (RFC 8689).
     package var asksTLSOnward = false
+    /// Of this machine, on the connection.
+    package var ownAddress: IPAddress?
+    /// The name that the server gave itself in answer to EHLO.
+    package var serverName: String?
+    /// Why the dialogue went on in the clear; nil where it did not.
+    package var clearBecause: ProtectionFailure?
+    /// Whether another message went over the connection before, so that nothing new was proved.
+    package var isReused = false
 
     package init(
         host: String,

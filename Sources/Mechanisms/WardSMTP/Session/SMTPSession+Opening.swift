@@ -15,6 +15,7 @@ extension SMTPSession {
         case .helloAgain:
             guard reply.isPositive else { return refusedByHost(reply) }
             capabilities = SMTPCapabilities(answer.lines)
+            attempt.serverName = Self.serverName(answer.lines) ?? attempt.serverName
             return authenticateOrReady()
         case .authentication:
             if reply.code == 235 { return becomeReady() }
@@ -41,6 +42,7 @@ extension SMTPSession {
         let reply = answer.reply
         if reply.isPositive {
             capabilities = SMTPCapabilities(answer.lines)
+            attempt.serverName = Self.serverName(answer.lines)
             if avoidsTLS { return withoutTLS(.handshakeFailed) }
             if capabilities.startTLS {
                 state = .startTLS
@@ -55,6 +57,7 @@ extension SMTPSession {
             return end(.notProtected(.startTLSMissing, attempt), close: true)
         }
         state = .heloFallback
+        attempt.clearBecause = .startTLSMissing
         return [.write("HELO \(heloName)\r\n"), .wait(.hello)]
     }
 
@@ -74,10 +77,20 @@ extension SMTPSession {
         }
     }
 
+    /// The name in the first line of an answer to EHLO (RFC 5321 section 4.1.1.1); nil where there is none that looks like one.
+    private static func serverName(_ lines: [String]) -> String? {
+        guard let word = lines.first?.split(separator: " ").first, word.utf8.count <= 255,
+            word.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { return nil }
+        return String(word)
+    }
+
     /// The only place from which a dialogue goes on in the clear.
     private mutating func withoutTLS(_ failure: ProtectionFailure) -> [Action] {
         switch policy {
-        case .opportunistic where credentials == nil: return becomeReady()
+        case .opportunistic where credentials == nil:
+            attempt.clearBecause = failure
+            return becomeReady()
         case .opportunistic, .requireTLS, .requireVerifiedTLS: return end(.notProtected(failure, attempt), close: true)
         }
     }

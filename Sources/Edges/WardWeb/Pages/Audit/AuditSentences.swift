@@ -38,6 +38,9 @@ enum AuditSentences {
         "audit.export": "{actor} exported the audit log.",
         "destination.drop": "Mail to a domain became less protected on the way than before.",
         "destination.recover": "Mail to a domain is as well protected on the way as before again.",
+        "tls_report.send": "A report about TLS was handed over to the owner of a domain.",
+        "tls_report.fail": "A report about TLS could not be handed over within a day.",
+        "tls_report.setting": "{actor} turned reports about TLS on or off.",
     ]
 
     private static let endings: [String: String] = [

@@ -55,6 +55,7 @@ enum CampaignWords {
         case .fundraising: "Fundraising"
         case .portalNotice: "Portal notice"
         case .staff: "To staff"
+        case .transportReport: "Report about TLS"
         }
     }
 

@@ -36,6 +36,7 @@ struct DestinationContent: PageModel {
     let seen: MomentModel
     let alert: MomentModel?
     let changes: [Change]
+    let reportsHref: String
 }
 
 /// What protects mail to other domains, and what was found before.
@@ -81,7 +82,8 @@ enum DestinationPages {
                     changeDANE: signedDNS(change.posture, visit),
                     changeProof: proof(change.posture, visit)
                 )
-            }
+            },
+            reportsHref: visit.path("settings", "tls-reports", query: [("domain", history.summary.domain)]).text
         )
         var page = Page(history.summary.domain, .staff(section: .settings), content: content)
         page.crumbs = [

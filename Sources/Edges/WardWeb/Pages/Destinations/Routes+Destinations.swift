@@ -17,5 +17,13 @@ extension Routes {
             "DestinationPages.show",
             DestinationPages.show
         ),
+        .get("/settings/tls-reports", .permission(.manageSettings), "TLSReportPages.list", TLSReportPages.list),
+        .post("/settings/tls-reports", .permission(.manageSettings), "TLSReportPages.change", TLSReportPages.change),
+        .get(
+            "/settings/tls-reports/:destination/:day",
+            .permission(.manageSettings),
+            "TLSReportPages.show",
+            TLSReportPages.show
+        ),
     ]
 }
