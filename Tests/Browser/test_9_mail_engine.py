@@ -69,7 +69,7 @@ def test_drug_names_are_taken_over_and_found(newcomer):
 
 
 def test_rates_keeping_reports_and_keys_have_pages(newcomer):
-    for page in ("rates", "retention", "sending/reports", "sending/mail-keys"):
+    for page in ("rates", "retention", "sending/reports", "sending/mail-keys", "mail-programs", "tls-reports"):
         newcomer.open(f"/settings/{page}")
         newcomer.look(page.replace("/", "-"))
 
@@ -129,3 +129,16 @@ def test_a_certificate_is_kept_for_a_person(newcomer):
     newcomer.sees("S/MIME certificate")
     newcomer.sees("in use")
     newcomer.look("keys-one")
+
+
+def test_a_program_gets_a_certificate_to_sign_in_with(newcomer, demonstration):
+    demonstration.command("mail", "accounts", "make", "laboratory", "--class", "treatment")
+    become(newcomer, "Ada Moreno")
+    newcomer.open("/settings/mail-programs")
+    newcomer.sees("laboratory", "No certificates")
+    newcomer.unfold("Add a certificate")
+    newcomer.look("mail-programs-adding")
+    newcomer.fill("Paste it", certificate())
+    newcomer.page.get_by_role("button", name="Add the certificate").click()
+    newcomer.sees("Valid until")
+    newcomer.look("mail-programs-one")

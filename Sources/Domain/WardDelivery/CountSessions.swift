@@ -43,13 +43,12 @@ extension Delivery {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let text = try encoder.encode(session)
-        let kinds = try vault.blindIndexes(
-            [Sensitive(String(decoding: text, as: UTF8.self))],
+        let kind = try vault.blindIndex(
+            Sensitive(String(decoding: text, as: UTF8.self)),
             kind: .sessionKind,
             of: place.organization,
             in: tx
         )
-        let kind = kinds[0]
         if try TLSSessionQueries.addOne(kind, place, in: tx) { return }
         try TLSSessionQueries.insert(
             kind,

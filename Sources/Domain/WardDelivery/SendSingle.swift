@@ -26,6 +26,9 @@ package struct PreparedSending: Sendable {
     /// The sensitivity before marks and lowering.
     fileprivate let asked: Sensitivity
     fileprivate let requester: Requester
+
+    /// Whether its domain signs it (DKIM).
+    var isSigned: Bool { !message.frozen.signatures.isEmpty }
 }
 
 /// What is read before messages of one content are put together.
@@ -107,6 +110,7 @@ extension Delivery {
         in tx: any WriteTransaction
     ) throws -> SubmissionOutcome {
         let draft = MessageDraft(recipient: recipient, address: address)
+        // Before anything is signed; `send` asks again what it keeps.
         if let request = terms.answersRequest {
             try requireOpen(request, for: recipient, at: address, of: requester.organization, in: tx)
         }

@@ -165,27 +165,19 @@ extension Delivery {
     /// or nothing would sign it, so that whoever gets it had to ignore it (RFC 8460 section 3).
     private func mail(_ claimed: ClaimedReport, to address: EmailAddress) async throws -> Bool {
         let file = try claimed.report.compressed()
-        let organization = claimed.place.organization
         var terms = MessageTerms(messageClass: .transportReport, sensitivity: .routine, sender: claimed.sender)
         terms.priority = 0
         let content = Self.words(of: claimed.report, file: file)
         let owner: DomainOwnerID = surroundings.makeIdentifier()
-        return try await store.write { [terms] tx in
-            let signers = try self.signerSource.signers(
-                for: claimed.sender.address.domain,
-                of: organization,
-                in: tx
-            )
-            if signers.isEmpty { return false }
-            let outcome = try self.send(
-                Sensitive(content),
-                terms: terms,
-                to: .domainOwner(owner),
-                at: address,
-                by: Self.service(organization),
-                in: tx
-            )
-            switch outcome {
+        let made = try await prepare(
+            Sensitive(content),
+            terms: terms,
+            to: [MessageDraft(recipient: .domainOwner(owner), address: address)],
+            by: Self.service(claimed.place.organization)
+        )
+        guard made.allSatisfy(\.isSigned) else { return false }
+        return try await store.write { tx in
+            switch try self.send(made, in: tx)[0] {
             case .queued(let id, _), .held(let id, _):
                 return try self.keepSent(claimed, file, to: "mailto:\(address.mailbox)", message: id, in: tx)
             case .notSent, .alreadySubmitted: return false

@@ -2520,7 +2520,8 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 """#,
 "templates/destinations/reports.mustache": #"""
 {{#summary}}{{>parts/error-summary}}{{/summary}}
-<p>{{#setting}}{{>parts/status}}{{/setting}} <span class="soft">[[By mail or over the web, within four hours after the day (UTC). They hold counts and names of servers, nothing about people.]]</span></p>
+<p>{{#setting}}{{>parts/status}}{{/setting}}</p>
+<p class="soft">[[By mail or over the web, within four hours after the day (UTC). They hold counts and names of servers, nothing about people.]]</p>
 <details class="act"{{#summary}} open{{/summary}}><summary>{{#isOn}}[[Turn reports off]]{{/isOn}}{{^isOn}}[[Turn reports on]]{{/isOn}}</summary>
 <form method="post" action="{{base}}/settings/tls-reports" class="stack narrow">
 {{>parts/token}}
@@ -2726,7 +2727,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <p>[[Of a certificate its key counts, whoever issued it, until the certificate ends. A renewed certificate is added in the same way.]]</p>
 <h2 id="accounts">[[Accounts]]</h2>
 {{^hasAccounts}}<p class="soft">[[There are no accounts yet. They are made at the command line, with]] <code>ward mail accounts make</code></p>{{/hasAccounts}}
-<ul class="rows">
+{{#hasAccounts}}<ul class="rows">
 {{#accounts}}
 <li>
 <div><strong>{{accountName}}</strong> {{#accountState}}{{>parts/status}}{{/accountState}}
@@ -2754,7 +2755,7 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 {{/isLiving}}
 </li>
 {{/accounts}}
-</ul>
+</ul>{{/hasAccounts}}
 
 """#,
 "templates/mailroutes/list.mustache": #"""

@@ -17,6 +17,7 @@ class Demonstration:
     PATIENCE = 150
 
     def __init__(self, binary, folder):
+        self.binary = binary
         self.folder = folder
         self.port = free_ports()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WARD_")}
@@ -51,6 +52,14 @@ class Demonstration:
     @property
     def text(self):
         return "\n".join(self.lines)
+
+    def command(self, *words):
+        """What an administrator types at the demonstration's own machine, and what it answers."""
+        said = subprocess.run(
+            [self.binary, *words, "--data", str(self.folder / "data")], capture_output=True, text=True, timeout=60
+        )
+        assert said.returncode == 0, said.stderr
+        return said.stdout
 
     def stop(self):
         """Presses Ctrl-C; gives back the exit code."""

@@ -30,8 +30,8 @@ enum AccountQueries {
             """
             INSERT INTO submission_account (organization, \(fragment: columns))
             VALUES (\(organization), \(row.id), \(row.name), \(row.sealed), \(row.messageClass.rawValue),
-                \(row.sensitivity.rawValue), \(row.messagesPerHour), \(row.recipientsPerMessage), \(row.signInRule.rawValue), \(row.madeAt),
-                \(row.disabledAt))
+                \(row.sensitivity.rawValue), \(row.messagesPerHour), \(row.recipientsPerMessage),
+                \(row.signInRule.rawValue), \(row.madeAt), \(row.disabledAt))
             """
         )
     }

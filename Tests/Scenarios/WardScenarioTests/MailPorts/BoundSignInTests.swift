@@ -169,10 +169,7 @@ extension MailPortsTests {
                         ["--server", "127.0.0.1:\(peer.port)"] + Self.letter("relayed-\(system)")
                     )
                     #expect(sent.status == 0, "\(system): \(sent.said)\n\(peer.log)")
-                    let deadline = ContinuousClock.now + .seconds(40)
-                    while postfix.messageCount == before, ContinuousClock.now < deadline {
-                        try await Task.sleep(for: .milliseconds(20))
-                    }
+                    _ = try await postfix.waitForMessages(before + 1)
                     #expect(postfix.messageCount == before + 1, "\(system):\n\(peer.log)")
                 }
             }
