@@ -61,7 +61,9 @@ browser: ## Walk the story in a real browser, with what is built (after make bui
 	scripts/run-browser
 
 torture: ## Kill the sender, crash the database, fill the disk, KILLS times each in MESSAGES (after make test)
-	WARD_TEST_KILLS=$(or $(KILLS),50) WARD_TEST_MESSAGES=$(or $(MESSAGES),10000) \
+	@swift build -c release --product ward --quiet
+	@swift build -c release --product WardTestServer --quiet
+	WARD_TEST_PROGRAMS=$$PWD/.build/release WARD_TEST_KILLS=$(or $(KILLS),50) WARD_TEST_MESSAGES=$(or $(MESSAGES),10000) \
 	    swift test --skip-build --filter '^WardScenarioTests\.(KilledCampaignTests|LostGroundCampaignTests)'
 
 check: ## Format, generated files, forbidden tokens, lengths

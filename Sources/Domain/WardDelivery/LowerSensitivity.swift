@@ -37,8 +37,8 @@ extension Delivery {
         _ content: Sensitive<ComposedContent>,
         _ terms: MessageTerms,
         lowering: SensitivityLowering?,
-        by requester: Requester,
-        in tx: any ReadTransaction
+        marks: [SubjectMark],
+        by requester: Requester
     ) throws -> (Sensitive<ComposedContent>, MessageTerms) {
         var terms = terms
         if requester.kind == .staff { terms.author = StaffID(bytes: requester.identifier) }
@@ -53,7 +53,6 @@ extension Delivery {
             terms.sensitivity = .routine
             terms.isDeclaredFreeOfPHI = true
         }
-        let marks = try policyInForce(of: requester.organization, in: tx).policy.marks
         let (subject, raised) = content.expose(for: .evaluating) { marks.reading($0.subject) }
         guard let raised else { return (content, terms) }
         terms.sensitivity = max(terms.sensitivity, raised)

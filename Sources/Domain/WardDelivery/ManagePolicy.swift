@@ -11,7 +11,7 @@ extension Delivery {
         return try await store.read { tx in
             PolicyStanding(
                 inForce: try self.policyInForce(of: requester.organization, in: tx),
-                draft: try PolicyQueries.find("draft", of: requester.organization, in: tx)
+                draft: try PolicyQueries.draft(of: requester.organization, in: tx)
             )
         }
     }
@@ -25,7 +25,7 @@ extension Delivery {
         let organization = requester.organization
         return try await store.write { tx in
             let now = self.surroundings.now()
-            let draft = try PolicyQueries.find("draft", of: organization, in: tx)
+            let draft = try PolicyQueries.draft(of: organization, in: tx)
             var policy = try draft?.policy ?? self.policyInForce(of: organization, in: tx).policy
             if let problem = change(&policy) ?? policy.problem { return .refused(problem) }
             var number = draft?.number
@@ -65,7 +65,7 @@ extension Delivery {
     package func discardDraft(by requester: Requester) async throws -> PolicyOutcome {
         try requester.require(.manageSettings)
         return try await store.write { tx in
-            let draft = try PolicyQueries.find("draft", of: requester.organization, in: tx)
+            let draft = try PolicyQueries.draft(of: requester.organization, in: tx)
             guard let draft, try PolicyQueries.discardDraft(of: requester.organization, in: tx) else {
                 return .refused(.noDraft)
             }
@@ -83,7 +83,7 @@ extension Delivery {
         guard let why = Self.reason(why) else { return .refused(.reasonMissing) }
         let organization = requester.organization
         return try await store.write { tx in
-            guard let draft = try PolicyQueries.find("draft", of: organization, in: tx) else {
+            guard let draft = try PolicyQueries.draft(of: organization, in: tx) else {
                 return .refused(.noDraft)
             }
             if let problem = draft.policy.problem { return .refused(problem) }
@@ -175,7 +175,7 @@ extension Delivery {
 
     /// The policy in force; before any was put into force, the standard one with the order set earlier.
     func policyInForce(of organization: OrganizationID, in tx: any ReadTransaction) throws -> NumberedPolicy {
-        if let found = try PolicyQueries.find("in_force", of: organization, in: tx) { return found }
+        if let found = try PolicyQueries.inForce(of: organization, in: tx) { return found }
         let policy = try policyBeforeAny(of: organization, in: tx)
         return NumberedPolicy(number: 0, policy: policy, changedAt: nil, trial: nil)
     }

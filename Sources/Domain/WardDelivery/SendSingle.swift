@@ -32,13 +32,13 @@ package struct PreparedSending: Sendable {
 }
 
 /// What is read before messages of one content are put together.
-private struct SingleBasis: Sendable {
-    var content: Sensitive<ComposedContent>
-    var terms: MessageTerms
-    var asked: Sensitivity
-    var signers: MessageSigners
-    var scanner: PreparedScanner?
-    var requester: Requester
+package struct SendingBasis: Sendable {
+    fileprivate var content: Sensitive<ComposedContent>
+    fileprivate var terms: MessageTerms
+    fileprivate var asked: Sensitivity
+    fileprivate var signers: MessageSigners
+    fileprivate var scanner: PreparedScanner?
+    fileprivate var requester: Requester
 }
 
 /// What the recipients of one sending share.
@@ -48,11 +48,44 @@ private struct SingleTemplate: Sendable {
 }
 
 extension Delivery {
-    /// Puts one message together for each recipient, outside of any transaction; nothing is kept yet. A mark in the subject
-    /// raises it; a lowering needs a permission, a reason and an attestation.
+    /// Reads what putting messages together takes: the policy's marks and scan rules, the keys that sign. A mark in the
+    /// subject raises the message; a lowering needs a permission, a reason and an attestation.
+    package func basis(
+        _ content: Sensitive<ComposedContent>,
+        terms: MessageTerms,
+        lowering: SensitivityLowering? = nil,
+        by requester: Requester,
+        in tx: any ReadTransaction
+    ) throws -> SendingBasis {
+        try requireSending(requester)
+        let organization = requester.organization
+        let policy = try policyInForce(of: organization, in: tx).policy
+        var (composed, classified) = try classified(content, terms, lowering: lowering, marks: policy.marks, by: requester)
+        classified.composer = LiteralComposer.name
+        return SendingBasis(
+            content: composed,
+            terms: classified,
+            asked: terms.sensitivity,
+            signers: try signers(for: terms.sender.address, of: organization, in: tx),
+            scanner: PreparedScanner(policy, for: classified, at: surroundings.now()),
+            requester: requester
+        )
+    }
+
+    /// Puts one message together for each recipient, outside of any transaction; nothing is kept yet.
     ///
     /// Errors: `MailMessageError` when a header cannot be carried.
-    package func prepare(
+    package func prepare(_ basis: SendingBasis, to drafts: [MessageDraft]) async throws -> [PreparedSending] {
+        // Most are for one person: the whole on one thread then, without a way there and back for each half.
+        if let only = drafts.first, drafts.count == 1 {
+            return [try await ProcessorThreads.shared.run { try self.made(basis, try Self.template(of: basis), for: only) }]
+        }
+        let template = try await ProcessorThreads.shared.run { try Self.template(of: basis) }
+        return try await ProcessorThreads.shared.map(drafts, piece: 1) { try self.made(basis, template, for: $0) }
+    }
+
+    /// Reads, and puts together.
+    func prepare(
         _ content: Sensitive<ComposedContent>,
         terms: MessageTerms,
         lowering: SensitivityLowering? = nil,
@@ -60,10 +93,9 @@ extension Delivery {
         by requester: Requester
     ) async throws -> [PreparedSending] {
         let basis = try await store.read { tx in
-            try self.basis(content, terms, lowering: lowering, by: requester, in: tx)
+            try self.basis(content, terms: terms, lowering: lowering, by: requester, in: tx)
         }
-        let template = try await ProcessorThreads.shared.run { try Self.template(of: basis) }
-        return try await ProcessorThreads.shared.map(drafts, piece: 1) { try self.made(basis, template, for: $0) }
+        return try await prepare(basis, to: drafts)
     }
 
     /// Asks the gate about messages that were put together, keeps and queues them, in the caller's transaction; the answers
@@ -127,7 +159,7 @@ extension Delivery {
         by requester: Requester,
         in tx: any ReadTransaction
     ) throws -> PreparedSending {
-        let basis = try basis(content, terms, lowering: lowering, by: requester, in: tx)
+        let basis = try basis(content, terms: terms, lowering: lowering, by: requester, in: tx)
         return try made(basis, try Self.template(of: basis), for: draft)
     }
 
@@ -156,35 +188,14 @@ extension Delivery {
         return try await store.write { tx in try self.send(made, in: tx)[0] }
     }
 
-    private func basis(
-        _ content: Sensitive<ComposedContent>,
-        _ terms: MessageTerms,
-        lowering: SensitivityLowering?,
-        by requester: Requester,
-        in tx: any ReadTransaction
-    ) throws -> SingleBasis {
-        try requireSending(requester)
-        let asked = terms.sensitivity
-        var (content, terms) = try classified(content, terms, lowering: lowering, by: requester, in: tx)
-        terms.composer = LiteralComposer.name
-        return SingleBasis(
-            content: content,
-            terms: terms,
-            asked: asked,
-            signers: try signers(for: terms.sender.address, of: requester.organization, in: tx),
-            scanner: try scanner(for: terms, of: requester.organization, in: tx),
-            requester: requester
-        )
-    }
-
-    private static func template(of basis: SingleBasis) throws -> SingleTemplate {
+    private static func template(of basis: SendingBasis) throws -> SingleTemplate {
         let template = try LiteralComposer.template(of: basis.content)
         return SingleTemplate(octets: template, stored: try storedForm(basis.terms, template: template))
     }
 
     /// Reads nothing, and keeps nothing but the rendered message for its first attempt.
     private func made(
-        _ basis: SingleBasis,
+        _ basis: SendingBasis,
         _ template: SingleTemplate,
         for draft: MessageDraft
     ) throws -> PreparedSending {

@@ -64,7 +64,7 @@ extension Delivery {
     package func draftChanges(by requester: Requester) async throws -> [PolicyChangeCount] {
         try requester.require(.manageSettings)
         return try await store.read { tx in
-            guard let draft = try PolicyQueries.find("draft", of: requester.organization, in: tx) else { return [] }
+            guard let draft = try PolicyQueries.draft(of: requester.organization, in: tx) else { return [] }
             return try PolicyChangeQueries.counts(draft.number, of: requester.organization, in: tx)
         }
     }
@@ -77,7 +77,7 @@ extension Delivery {
     ) async throws -> [PolicyChange] {
         try requester.require(.manageSettings)
         return try await store.read { tx in
-            guard let draft = try PolicyQueries.find("draft", of: requester.organization, in: tx) else { return [] }
+            guard let draft = try PolicyQueries.draft(of: requester.organization, in: tx) else { return [] }
             return try PolicyChangeQueries.page(
                 draft.number,
                 after: after ?? MessageID(high: 0, low: 0),

@@ -44,7 +44,7 @@ extension Delivery {
             if let running = try PolicyTrialQueries.find(of: organization, in: tx) {
                 return .running(PolicyTrialProgress(running))
             }
-            guard let draft = try PolicyQueries.find("draft", of: organization, in: tx) else {
+            guard let draft = try PolicyQueries.draft(of: organization, in: tx) else {
                 return .refused(.noDraft)
             }
             let work = try self.makeTrial(of: draft, days: days, organization: organization, in: tx)
@@ -173,7 +173,7 @@ extension Delivery {
         let begun = try await store.read { tx in
             (
                 try PolicyTrialQueries.find(of: organization, in: tx),
-                try PolicyQueries.find("draft", of: organization, in: tx)
+                try PolicyQueries.draft(of: organization, in: tx)
             )
         }
         guard let work = begun.0, let draft = begun.1, draft.number == work.number else { return .gone }

@@ -114,26 +114,22 @@ extension Submission {
         var mail = try await ProcessorThreads.shared.run { try octets.expose(for: .composing, SubmittedContent.init) }
         let composed = mail.content.expose(for: .evaluating) { $0 }
         mail.content = Sensitive(await composed.read(by: reader))
-        let (people, known) = try await store.read { [self, mail] tx in
-            try requireOwn(mail, account, in: tx)
-            return (
-                try drafts(to: recipients, of: account.organization, in: tx),
-                try digest(of: mail, recipients, organization: account.organization, in: tx)
-            )
-        }
         var terms = terms(of: mail, account)
         terms.requiresTLSOnward = requiresTLSOnward
         do {
+            let (people, known, basis) = try await store.read { [self, mail, terms] tx in
+                try requireOwn(mail, account, in: tx)
+                return (
+                    try drafts(to: recipients, of: account.organization, in: tx),
+                    try digest(of: mail, recipients, organization: account.organization, in: tx),
+                    try delivery.basis(mail.content, terms: terms, by: requester, in: tx)
+                )
+            }
             return ReadySubmission(
                 account: account,
                 requester: requester,
                 digest: known,
-                sendings: try await delivery.prepare(
-                    mail.content,
-                    terms: terms,
-                    to: people,
-                    by: requester
-                )
+                sendings: try await delivery.prepare(basis, to: people)
             )
         } catch is MailMessageError {
             throw SubmitRefusal.malformedHeader

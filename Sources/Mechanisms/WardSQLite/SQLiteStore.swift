@@ -48,9 +48,10 @@ package final class SQLiteStore: Store {
             try database.execute(
                 sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY"
             )
-            guard let connection = database.sqliteConnection, ward_sqlite3_make_defensive(connection) == SQLITE_OK
+            guard let connection = database.sqliteConnection, ward_sqlite3_make_defensive(connection) == SQLITE_OK,
+                ward_sqlite3_plan_once(connection) == SQLITE_OK
             else {
-                throw StoreError(code: .unavailable, detail: "sqlite cannot be made defensive")
+                throw StoreError(code: .unavailable, detail: "sqlite cannot be made defensive, or plan once")
             }
         }
         return configuration

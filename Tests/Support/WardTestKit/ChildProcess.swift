@@ -17,9 +17,11 @@ package final class ChildProcess: Sendable {
         package init(description: String) { self.description = description }
     }
 
-    /// The programs that were built, beside the test bundle.
-    private static let built = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent()
+    /// The programs that were built: beside the test bundle, or where the environment says (`make torture` runs those of a
+    /// release build).
+    private static let built =
+        ProcessInfo.processInfo.environment["WARD_TEST_PROGRAMS"].map { URL(fileURLWithPath: $0, isDirectory: true) }
+        ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
     package let pid: Int32
     private let outputPath: String

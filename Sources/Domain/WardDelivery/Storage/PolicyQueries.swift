@@ -6,19 +6,20 @@ import WardStorage
 import WardVault
 
 enum PolicyQueries {
-    /// The row of the policy in force or of the draft.
-    static func find(
-        _ state: String,
-        of organization: OrganizationID,
-        in tx: any ReadTransaction
-    ) throws -> NumberedPolicy? {
-        try tx.row(
-            """
-            SELECT number, body, made_at, activated_at, tried_at, tried_days, tried_against, tried_decisions
-            FROM delivery_policy WHERE organization = \(organization) AND state = \(state)
-            """
-        ).map(policy)
+    static func inForce(of organization: OrganizationID, in tx: any ReadTransaction) throws -> NumberedPolicy? {
+        try tx.row("\(fragment: selection) WHERE organization = \(organization) AND state = 'in_force'").map(policy)
     }
+
+    static func draft(of organization: OrganizationID, in tx: any ReadTransaction) throws -> NumberedPolicy? {
+        try tx.row("\(fragment: selection) WHERE organization = \(organization) AND state = 'draft'").map(policy)
+    }
+
+    /// The state is written out behind it: the index of the policy in force is one of those rows alone, which a planner
+    /// cannot tell from a parameter.
+    private static let selection: SQL = """
+        SELECT number, body, made_at, activated_at, tried_at, tried_days, tried_against, tried_decisions
+        FROM delivery_policy
+        """
 
     static func body(
         _ number: Int,

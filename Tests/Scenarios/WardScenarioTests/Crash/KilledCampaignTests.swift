@@ -26,9 +26,21 @@ import WardTestKit
 
         init(messages standard: Int, kills standardKills: Int) {
             let environment = ProcessInfo.processInfo.environment
-            messages = environment["WARD_TEST_MESSAGES"].flatMap { Int($0) } ?? standard
+            messages = Self.messagesAskedFor ?? standard
             kills = environment["WARD_TEST_KILLS"].flatMap { Int($0) } ?? standardKills
             seed = environment["WARD_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 1...999_999)
+        }
+
+        /// For a run of any size: a slow machine sends 50 in a second.
+        static let minutes = 30 + (messagesAskedFor ?? 0) / 1_000
+
+        var longestEnd: Duration { .seconds(900 + messages / 50) }
+
+        /// How often the receiver's files are counted, which takes as long as there are many.
+        var pause: Duration { .milliseconds(30 + messages / 250) }
+
+        private static var messagesAskedFor: Int? {
+            ProcessInfo.processInfo.environment["WARD_TEST_MESSAGES"].flatMap { Int($0) }
         }
 
         /// How many messages have arrived when the process is killed: the first two times at the very beginning.
@@ -51,7 +63,7 @@ import WardTestKit
         return file
     }
 
-    @Test(.timeLimit(.minutes(30)), arguments: TestStore.kinds)
+    @Test(.timeLimit(.minutes(Numbers.minutes)), arguments: TestStore.kinds)
     func `each recipient gets a message once, but for attempts in doubt, though its sender is killed`(
         kind: StoreKind
     ) async throws {
@@ -62,7 +74,7 @@ import WardTestKit
                 let world = try Self.world(postfix, in: place)
                 let campaign = try await send(numbers, in: place, world)
                 try await kill(numbers, postfix, in: place, world)
-                let figures = try await finish(campaign, in: place, world)
+                let figures = try await finish(campaign, numbers, in: place, world)
                 try await check(numbers, figures, campaign, try await postfix.messagesOfEmptyQueue(), in: place)
             }
         }
@@ -126,7 +138,7 @@ import WardTestKit
     ) async throws {
         for moment in numbers.moments {
             let server = try await place.startServer(world)
-            try await wait(upTo: .seconds(600), every: .milliseconds(30), for: "\(moment) messages at Postfix") {
+            try await wait(upTo: numbers.longestEnd, every: numbers.pause, for: "\(moment) messages at Postfix") {
                 postfix.messageCount >= moment
             }
             server.send(signal: SIGKILL)
@@ -137,6 +149,7 @@ import WardTestKit
     /// Lets the last server work until the report says that every message has a final state.
     func finish(
         _ campaign: String,
+        _ numbers: Numbers,
         in place: ScenarioPlace,
         _ world: ScenarioWorld,
         by running: ChildProcess? = nil
@@ -144,7 +157,7 @@ import WardTestKit
         var server = running
         if server == nil { server = try await place.startServer(world) }
         var figures: [String: String] = [:]
-        try await wait(upTo: .seconds(900), every: .milliseconds(500), for: "the end of the campaign") {
+        try await wait(upTo: numbers.longestEnd, every: .milliseconds(500), for: "the end of the campaign") {
             figures = try Self.fields(try await place.wardDoes("campaign", "report", campaign, "--json"))
             return figures["pending"] == "0" && figures["state"] == "finished"
         }

@@ -11,7 +11,7 @@ import WardTestKit
 @Suite(.serialized) struct LostGroundCampaignTests {
     private let campaigns = KilledCampaignTests()
 
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(KilledCampaignTests.Numbers.minutes)))
     func `each recipient gets a message once, but for attempts in doubt, though the database crashes`() async throws {
         let numbers = KilledCampaignTests.Numbers(messages: 400, kills: 2)
         print("Crashing database: WARD_TEST_SEED=\(numbers.seed)")
@@ -30,7 +30,7 @@ import WardTestKit
         }
     }
 
-    @Test(.timeLimit(.minutes(30)))
+    @Test(.timeLimit(.minutes(KilledCampaignTests.Numbers.minutes)))
     func `each recipient gets a message once, but for attempts in doubt, though the disk is full for a while`()
         async throws
     {
@@ -67,13 +67,13 @@ import WardTestKit
         let campaign = try await campaigns.send(numbers, in: place, world)
         let server = try await place.startServer(world)
         for (number, moment) in numbers.moments.enumerated() {
-            try await wait(upTo: .seconds(600), every: .milliseconds(30), for: "\(moment) messages at Postfix") {
+            try await wait(upTo: numbers.longestEnd, every: numbers.pause, for: "\(moment) messages at Postfix") {
                 postfix.messageCount >= moment
             }
             try await takeAway(number)
             #expect(server.look() == nil, "\(server.errors)")
         }
-        let figures = try await campaigns.finish(campaign, in: place, world, by: server)
+        let figures = try await campaigns.finish(campaign, numbers, in: place, world, by: server)
         try await campaigns.check(numbers, figures, campaign, try await postfix.messagesOfEmptyQueue(), in: place)
     }
 }
