@@ -142,3 +142,8 @@ def test_a_program_gets_a_certificate_to_sign_in_with(newcomer, demonstration):
     newcomer.page.get_by_role("button", name="Add the certificate").click()
     newcomer.sees("Valid until")
     newcomer.look("mail-programs-one")
+    newcomer.sees("Signs in with: The password")
+    newcomer.unfold("Remove")
+    newcomer.look("mail-programs-removing")
+    newcomer.page.get_by_role("button", name="Remove the certificate").click()
+    newcomer.sees("laboratory", "No certificates")

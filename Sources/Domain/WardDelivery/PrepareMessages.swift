@@ -119,7 +119,7 @@ extension Delivery {
         frozen.neutralSubject = scan?.neutralSubject
         frozen.autocrypt = signers.own.autocrypt
         let plain = try Self.octets(composed, content.terms.sender, address: address, frozen: frozen)
-        frozen.ownSignature = try Self.ownSignature(over: plain, by: signers.own)
+        if !composed.isSigned { frozen.ownSignature = try Self.ownSignature(over: plain, by: signers.own) }
         let message = try Self.carried(plain, frozen)
         let domain = content.terms.sender.address.domain
         let signed = try DKIM.signed(message, by: signers.dkim, domain: domain, at: frozen.date)
@@ -155,8 +155,10 @@ extension Delivery {
         address: EmailAddress,
         frozen: FrozenMessage
     ) throws -> [UInt8] {
-        try composed.expose(for: .composing) { composed in
-            let composed = composed.neutral(frozen.neutralSubject)
+        try composed.expose(for: .composing) { content in
+            let composed = content.neutral(frozen.neutralSubject)
+            // What was signed stays as it is: its own subject then stands before it.
+            let lead = frozen.neutralSubject == nil ? "" : content.subject + "\n"
             return try MailMessage(
                 from: Mailbox(sender.address, name: sender.name),
                 to: [Mailbox(address)],
@@ -165,7 +167,7 @@ extension Delivery {
                 date: frozen.date,
                 messageIdentifier: frozen.messageIdentifier,
                 boundary: frozen.boundary,
-                text: composed.text,
+                text: composed.signed == nil ? composed.text : lead,
                 html: composed.html,
                 attachments: (composed.files ?? []).map { file in
                     MailAttachment(
@@ -175,6 +177,7 @@ extension Delivery {
                         contentIdentifier: file.contentIdentifier
                     )
                 },
+                entity: composed.signed.map { Array($0.octets) },
                 headers: composed.headers.map { MailHeaderField($0.name, $0.value) }
                     + (frozen.autocrypt.map { [MailHeaderField("Autocrypt", $0)] } ?? []),
                 reportType: composed.reportType
@@ -186,6 +189,11 @@ extension Delivery {
         let digits = String(byte, radix: 16)
         return digits.count == 1 ? "0" + digits : digits
     }
+}
+
+extension Sensitive<ComposedContent> {
+    /// Whether somebody signed it before it came here: the organization's own key does not sign over that.
+    var isSigned: Bool { expose(for: .evaluating) { $0.signed != nil } }
 }
 
 /// What goes over the wire, and its SHA-256: what a clearance covers.

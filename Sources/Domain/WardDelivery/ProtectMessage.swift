@@ -62,9 +62,10 @@ extension Delivery {
     /// Encrypts and signs: about a third of a millisecond for S/MIME, some milliseconds for OpenPGP. Throws
     /// `MailProtectionError` when the key cannot be used after all.
     func protectedForm(_ plan: ProtectionPlan) throws -> ProtectedForm {
-        let own = plan.signers.own
+        var own = plan.signers.own
         var frozen = plan.frozen
         frozen.autocrypt = own.autocrypt
+        if try composed(plan.content, values: plan.values).isSigned { (own.smime, own.openPGP) = (nil, nil) }
         let plain = try octets(plan.content, address: plan.address, values: plan.values, frozen: frozen)
         let encrypted: [UInt8]
         let signer: String?

@@ -37,6 +37,7 @@ struct PreparedScanner: Sendable {
                 parts.append(ContentPart(headers.map(\.value).joined(separator: "\n"), in: .header))
             }
             for file in content.files ?? [] { parts += Self.parts(of: file) }
+            if let signed = content.signed { parts.append(ContentPart(signed.aside, in: .text)) }
             let findings = scanner.scan(parts)
             let isInSubject = findings.contains { $0.place == .subject }
             return MessageScan(findings: findings, neutralSubject: isInSubject ? neutralSubject : nil)

@@ -60,7 +60,13 @@ extension Delivery {
         try requireSending(requester)
         let organization = requester.organization
         let policy = try policyInForce(of: organization, in: tx).policy
-        var (composed, classified) = try classified(content, terms, lowering: lowering, marks: policy.marks, by: requester)
+        var (composed, classified) = try classified(
+            content,
+            terms,
+            lowering: lowering,
+            marks: policy.marks,
+            by: requester
+        )
         classified.composer = LiteralComposer.name
         return SendingBasis(
             content: composed,
@@ -78,7 +84,9 @@ extension Delivery {
     package func prepare(_ basis: SendingBasis, to drafts: [MessageDraft]) async throws -> [PreparedSending] {
         // Most are for one person: the whole on one thread then, without a way there and back for each half.
         if let only = drafts.first, drafts.count == 1 {
-            return [try await ProcessorThreads.shared.run { try self.made(basis, try Self.template(of: basis), for: only) }]
+            return [
+                try await ProcessorThreads.shared.run { try self.made(basis, try Self.template(of: basis), for: only) }
+            ]
         }
         let template = try await ProcessorThreads.shared.run { try Self.template(of: basis) }
         return try await ProcessorThreads.shared.map(drafts, piece: 1) { try self.made(basis, template, for: $0) }

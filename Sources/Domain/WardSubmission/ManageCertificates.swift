@@ -7,7 +7,7 @@ import WardIdentity
 package import WardKernel
 import WardMailCrypto
 import WardSandbox
-import WardStorage
+package import WardStorage
 import WardVault
 
 extension Submission {
@@ -28,6 +28,27 @@ extension Submission {
             return try CertificateQueries.of(row.id, organization: requester.organization, in: tx)
                 .map { ($0, $0.standing(at: now)) }
         }
+    }
+
+    /// The certificates of all accounts, as `certificates(of:by:)` gives those of one; nothing for an account without any.
+    package func certificates(
+        by requester: Requester
+    ) async throws -> [SubmissionAccountID: [(certificate: PinnedCertificate, standing: PinnedCertificate.Standing)]] {
+        try requester.require(.manageSettings)
+        let now = surroundings.now()
+        return try await store.read { tx in
+            try CertificateQueries.all(of: requester.organization, in: tx)
+                .mapValues { $0.map { ($0, $0.standing(at: now)) } }
+        }
+    }
+
+    /// How many certificates have ended or end within their warning time, of accounts that cannot sign in without one: for
+    /// whoever looks after the installation.
+    package static func endingCertificatesAcrossOrganizations(
+        at now: Timestamp,
+        in tx: any ReadTransaction
+    ) throws -> Int {
+        try CertificateQueries.countAcrossOrganizations(endingBefore: now + PinnedCertificate.warningTime, in: tx)
     }
 
     /// Reads a certificate in the confined child and pins its key. A later certificate of a pinned key takes the earlier one's

@@ -34,7 +34,14 @@ package enum SubmitRefusal: Hashable, Sendable, Error {
     case empty
     /// More files than are carried, or larger ones.
     case attachments
+    /// It is encrypted, or signed within another part or in another form than `multipart/signed`.
     case alreadyProtected
+    /// What was signed would not arrive as it is: octets over 127, or lines over 998 octets.
+    case signedNotSevenBit
+    /// What was signed has a text in a character set or an encoding that the content scan does not read.
+    case signedNotReadable
+    /// What was signed names its recipients, and it is for several.
+    case signedNamesRecipients
     /// `From` is missing, or there is more than one.
     case noSender
     /// `From` is not an address of the organization, or not the account's.
@@ -112,6 +119,7 @@ extension Submission {
     ) async throws -> ReadySubmission {
         guard recipients.count <= account.recipientsPerMessage else { throw SubmitRefusal.tooManyRecipients }
         var mail = try await ProcessorThreads.shared.run { try octets.expose(for: .composing, SubmittedContent.init) }
+        guard !mail.namesRecipients || recipients.count == 1 else { throw SubmitRefusal.signedNamesRecipients }
         let composed = mail.content.expose(for: .evaluating) { $0 }
         mail.content = Sensitive(await composed.read(by: reader))
         var terms = terms(of: mail, account)
@@ -206,6 +214,9 @@ extension SubmitRefusal {
         case .empty: "empty"
         case .attachments: "attachments"
         case .alreadyProtected: "already_protected"
+        case .signedNotSevenBit: "signed_not_seven_bit"
+        case .signedNotReadable: "signed_not_readable"
+        case .signedNamesRecipients: "signed_names_recipients"
         case .noSender: "no_sender"
         case .foreignSender: "foreign_sender"
         case .malformedHeader: "malformed_header"

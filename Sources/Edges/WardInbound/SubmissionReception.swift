@@ -84,8 +84,18 @@ package struct SubmissionReception: MailReception {
             DialogueReply(
                 554,
                 "5.6.1",
-                "Mail that is signed or encrypted already is not carried: Ward protects it itself"
+                "Encrypted mail is not carried: send it unencrypted, Ward encrypts it to who has a key"
             )
+        case .signedNotSevenBit:
+            DialogueReply(
+                554,
+                "5.6.3",
+                "The signed part has 8-bit octets or lines over 998: its signature would not hold"
+            )
+        case .signedNotReadable:
+            DialogueReply(554, "5.6.1", "The signed part has a text that is not in UTF-8, ASCII or ISO 8859-1")
+        case .signedNamesRecipients:
+            DialogueReply(554, "5.7.1", "The signed part names its recipients: send it to each of them alone")
         case .noSender: DialogueReply(550, "5.1.7", "From must name one address")
         case .foreignSender:
             DialogueReply(550, "5.7.1", "From must be this account's address in the organization's sender domain")

@@ -1200,6 +1200,9 @@ Of a certificate its key counts, whoever issued it, until the certificate ends. 
 Accounts = Cuentas
 There are no accounts yet. They are made at the command line, with = Todavía no hay cuentas. Se crean en la línea de órdenes, con
 No certificates = Sin certificados
+Signs in with = Se identifica con
+The program cannot sign in with this certificate any more. Add the new one first. = El programa ya no podrá identificarse con este certificado. Añada primero el nuevo.
+Remove the certificate = Quitar el certificado
 Add a certificate = Añadir un certificado
 A certificate (PEM), from “-----BEGIN” to the end, without the private key. = Un certificado (PEM), desde «-----BEGIN» hasta el final, sin la clave privada.
 Add the certificate = Añadir el certificado
@@ -2732,11 +2735,14 @@ The import of {name} stopped. What was imported stays. = La importación de {nam
 <li>
 <div><strong>{{accountName}}</strong> {{#accountState}}{{>parts/status}}{{/accountState}}
 {{#accountSender}}<p><code>{{accountSender}}</code></p>{{/accountSender}}
-{{^hasCertificates}}<p class="help">[[No certificates]]</p>{{/hasCertificates}}
+<p class="help">[[Signs in with]]: {{accountRule}}{{^hasCertificates}} · [[No certificates]]{{/hasCertificates}}</p>
 {{#accountCertificates}}
 <p class="help">[[Certificate]] {{#certificateState}}{{>parts/status}}{{/certificateState}} · [[Added]] {{#certificateAdded}}{{>parts/moment}}{{/certificateAdded}} · [[Valid until]] {{#certificateUntil}}{{>parts/moment}}{{/certificateUntil}}</p>
 <p><code class="wrap">{{certificateFingerprint}}</code></p>
-<form method="post" action="{{certificateHref}}/remove">{{>parts/token}}<button class="danger" type="submit">[[Remove]]<span class="visually-hidden"> {{certificateFingerprint}}</span></button></form>
+<details class="act"><summary>[[Remove]]<span class="visually-hidden"> {{certificateFingerprint}}</span></summary>
+<form method="post" action="{{certificateHref}}/remove" class="stack">{{>parts/token}}
+<p>[[The program cannot sign in with this certificate any more. Add the new one first.]]</p>
+<button class="danger" type="submit">[[Remove the certificate]]<span class="visually-hidden"> {{certificateFingerprint}}</span></button></form></details>
 {{/accountCertificates}}
 </div>
 {{#isLiving}}

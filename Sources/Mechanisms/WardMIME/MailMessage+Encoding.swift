@@ -20,7 +20,9 @@ extension MailMessage {
         }
         var writer = MessageWriter()
         try writeHeaders(&writer)
-        if separate.isEmpty {
+        if let entity {
+            writeEntity(entity, &writer)
+        } else if separate.isEmpty {
             try writeContent(&writer)
         } else {
             try writeMixed(&writer)
@@ -44,6 +46,18 @@ extension MailMessage {
             writer.line(try HeaderField.further(header))
         }
         writer.line("MIME-Version: 1.0")
+    }
+
+    private func writeEntity(_ entity: [UInt8], _ writer: inout MessageWriter) {
+        guard !text.isEmpty else { return writer.octets(entity) }
+        let mark = "=_\(boundary)_m"
+        writer.line("Content-Type: multipart/mixed; boundary=\"\(mark)\"")
+        writer.line("")
+        writer.line("--\(mark)")
+        writer.text(text, subtype: "plain")
+        writer.line("--\(mark)")
+        writer.octets(entity)
+        writer.line("--\(mark)--")
     }
 
     private func writeMixed(_ writer: inout MessageWriter) throws(MailMessageError) {

@@ -19,6 +19,9 @@ package struct MailMessage: Sendable, Hashable {
     /// The same for programs that show HTML; nil: text alone.
     package var html: String?
     package var attachments: [MailAttachment]
+    /// What somebody signed, with its `Content-` fields: it stands in place of text, HTML and attachments, octet for octet.
+    /// A text that is not empty stands before it. Of `SignedEntity`, which says what may be carried.
+    package var entity: [UInt8]?
     /// Further headers such as `List-Unsubscribe`; those that this type writes itself are refused here.
     package var headers: [MailHeaderField]
     /// The message is a report (RFC 6522) of this type, such as `tlsrpt`, and its attachment the report; nil: it is none.
@@ -35,6 +38,7 @@ package struct MailMessage: Sendable, Hashable {
         text: String,
         html: String? = nil,
         attachments: [MailAttachment] = [],
+        entity: [UInt8]? = nil,
         headers: [MailHeaderField] = [],
         reportType: String? = nil
     ) {
@@ -48,6 +52,7 @@ package struct MailMessage: Sendable, Hashable {
         self.text = text
         self.html = html
         self.attachments = attachments
+        self.entity = entity
         self.headers = headers
         self.reportType = reportType
     }

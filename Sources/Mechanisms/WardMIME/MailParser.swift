@@ -33,10 +33,15 @@ private struct MailParser {
         let disposition = HeaderParameters(value("content-disposition") ?? "")
         let isMultipart = type.value.hasPrefix("multipart/")
         var children: [MailPart] = []
+        var surroundings = isMultipart ? Array(body) : []
         if isMultipart, let boundary = type["boundary"], !boundary.isEmpty {
-            for section in try sections(body, boundary) {
+            let sections = try sections(body, boundary)
+            for section in sections {
                 let (childHeaders, childBody) = try split(section)
                 children.append(try part(childHeaders, childBody, depth: depth + 1))
+            }
+            if let first = sections.first, let last = sections.last {
+                surroundings = Array(body[..<first.startIndex] + body[last.endIndex...])
             }
         }
         return MailPart(
@@ -47,7 +52,9 @@ private struct MailParser {
             contentIdentifier: value("content-id").map { String($0.filter { !"<> \t".contains($0) }) },
             content: isMultipart
                 ? [] : TransferEncoding.decode(body, value("content-transfer-encoding")?.lowercased() ?? "7bit"),
-            parts: children
+            parts: children,
+            fields: headers,
+            surroundings: surroundings
         )
     }
 

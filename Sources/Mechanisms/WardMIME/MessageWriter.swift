@@ -14,6 +14,9 @@ struct MessageWriter {
         endLine()
     }
 
+    /// Whole lines as they stand.
+    mutating func octets(_ lines: [UInt8]) { bytes += lines }
+
     private mutating func endLine() {
         bytes.append(0x0d)
         bytes.append(0x0a)

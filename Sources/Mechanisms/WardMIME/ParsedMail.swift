@@ -36,6 +36,10 @@ package struct MailPart: Sendable, Hashable {
     package let content: [UInt8]
     /// The parts of a multipart.
     package let parts: [MailPart]
+    /// Its header as it stands; of a whole message, the message's.
+    package let fields: [MailHeaderField]
+    /// A multipart's text before its first part and behind its last, which programs do not show.
+    package let surroundings: [UInt8]
 
     /// As UTF-8 (or ISO 8859-1 where declared), with LF line ends.
     package var text: String {

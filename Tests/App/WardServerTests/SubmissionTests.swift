@@ -51,6 +51,16 @@ import WardTestKit
             try await Self.signIn(submission, login, password)
         }
 
+        /// A letter with its header, in CRLF.
+        func handIn(letter: String, to names: [String]) async throws -> SubmitOutcome {
+            try await submission.submit(
+                Sensitive(Array(letter.utf8)),
+                to: try names.map(WiredWorld.address),
+                by: account,
+                from: "127.0.0.1"
+            )
+        }
+
         func handIn(
             _ identifier: String,
             to names: [String],
@@ -218,6 +228,69 @@ import WardTestKit
             #expect(try await program.kept() == 0)
             let signIns: SQL = "audit_entry WHERE action = 'submission.sign_in'"
             #expect(try await program.count("\(fragment: signIns) AND outcome = 'success'") == 3)
+        }
+    }
+
+    /// As a mail program signs, with something beside the text.
+    private static func signed(_ words: String, preamble: String = "", field: String = "X-Note: x") -> String {
+        """
+        From: results@lakeside.example
+        Subject: Your visit
+        Content-Type: multipart/signed; protocol="application/pgp-signature"; micalg=pgp-sha256; boundary="sig"
+
+        \(preamble)
+        --sig
+        Content-Type: text/plain; charset=utf-8
+        \(field)
+
+        \(words)
+        --sig
+        Content-Type: application/pgp-signature; name=signature.asc
+
+        -----BEGIN PGP SIGNATURE-----
+        --sig--
+
+        """.replacing("\n", with: "\r\n")
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `signed mail is kept as it is, but not encrypted, nor what would arrive otherwise or tell of others`(
+        kind: StoreKind
+    ) async throws {
+        try await WiredWorld.with(kind) { (world: WiredWorld) async throws in
+            let program = try await Program(world)
+            let text = "Please call us about your visit."
+            let named = Self.signed(text, field: "To: p1@mail.example, p2@mail.example")
+            let refused: [(String, SubmitRefusal)] = [
+                (Self.signed(text).replacing("multipart/signed", with: "multipart/encrypted"), .alreadyProtected),
+                (Self.signed(text).replacing("text/plain", with: "multipart/signed; boundary=x"), .alreadyProtected),
+                (Self.signed("Bitte rufen Sie zurück."), .signedNotSevenBit),
+                (Self.signed(text).replacing("charset=utf-8", with: "charset=utf-7"), .signedNotReadable),
+                (named, .signedNamesRecipients),
+            ]
+            for (letter, why) in refused {
+                #expect(try await program.handIn(letter: letter, to: ["p1", "p2"]) == .refused(why), "\(why)")
+            }
+            #expect(try await program.kept() == 0)
+            let both = try await program.handIn(letter: Self.signed(text), to: ["p1", "p2"])
+            #expect(both == .kept(queued: 2, held: 0))
+            #expect(try await program.handIn(letter: named, to: ["p1"]) == .kept(queued: 1, held: 0))
+        }
+    }
+
+    @Test(arguments: TestStore.kinds)
+    func `what stands beside the text of signed mail is scanned like the text`(kind: StoreKind) async throws {
+        try await WiredWorld.with(kind) { (world: WiredWorld) async throws in
+            let program = try await Program(world)
+            let secret = "Social security number 536-22-1798"
+            _ = try await program.handIn(letter: Self.signed("Nothing here."), to: ["p1"])
+            #expect(try await program.count("delivery_scan") == 0)
+            _ = try await program.handIn(letter: Self.signed(secret), to: ["p1"])
+            #expect(try await program.count("delivery_scan") == 1)
+            _ = try await program.handIn(letter: Self.signed("Nothing here.", preamble: secret), to: ["p1"])
+            #expect(try await program.count("delivery_scan") == 2)
+            _ = try await program.handIn(letter: Self.signed("Nothing here.", field: "X-N: \(secret)"), to: ["p1"])
+            #expect(try await program.count("delivery_scan") == 3)
         }
     }
 }

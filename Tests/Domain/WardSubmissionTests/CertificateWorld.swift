@@ -116,6 +116,16 @@ struct CertificateWorld {
         try await submission.makeAccount(SubmissionAccountDraft(name: name), by: requester ?? administrator)
     }
 
+    /// What `ward doctor` counts.
+    func ending() async throws -> Int {
+        let now = clock.now
+        return try await store.read { try Submission.endingCertificatesAcrossOrganizations(at: now, in: $0) }
+    }
+
+    func account(_ name: String) async throws -> SubmissionAccountID {
+        try #require(try await submission.accounts(by: administrator).first { $0.name == name }).id
+    }
+
     /// Pins a certificate and says what the account signs in with.
     @discardableResult
     func pin(

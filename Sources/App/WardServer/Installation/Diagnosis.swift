@@ -8,6 +8,7 @@ import WardKernel
 import WardQueue
 import WardSenderDomains
 import WardStorage
+import WardSubmission
 import WardVault
 
 /// `ward doctor`: each setting with its source, then each check with what to do when it fails.
@@ -57,7 +58,7 @@ struct Diagnosis {
             hostName: configuration.mailHostName,
             now: Surroundings.machine.now()
         )
-        findings += await parkedFindings(configuration)
+        findings += await waitingFindings(configuration)
         findings.append(checkpointsFinding(configuration.auditCheckpoints))
         findings.append(diskFinding())
         return findings
@@ -127,15 +128,22 @@ struct Diagnosis {
         }
     }
 
-    /// Work that was given up until a person looks, of every organization. Nothing when the store does not answer.
-    private func parkedFindings(_ configuration: ServerConfiguration) async -> [Finding] {
+    /// What waits for a person, of every organization: work that was given up, certificates that end. Nothing when the store
+    /// does not answer.
+    private func waitingFindings(_ configuration: ServerConfiguration) async -> [Finding] {
         do {
             let store = try await StoreOpening.open(configuration.store, in: directory)
             do {
                 try await Installation.checkSchema(of: store, in: directory)
-                let counts = try await store.read { tx in try Queue.parkedCountsAcrossOrganizations(in: tx) }
+                let now = Surroundings.machine.now()
+                let (counts, ending) = try await store.read { tx in
+                    (
+                        try Queue.parkedCountsAcrossOrganizations(in: tx),
+                        try Submission.endingCertificatesAcrossOrganizations(at: now, in: tx)
+                    )
+                }
                 await store.close()
-                return Self.parkedFindings(counts)
+                return Self.parkedFindings(counts) + Self.certificateFindings(ending)
             } catch {
                 await store.close()
                 return []
@@ -153,6 +161,19 @@ struct Diagnosis {
                 sentence: "\(count) of \(kind.name), until somebody looks. See: ward mail queue list"
             )
         }
+    }
+
+    static func certificateFindings(_ ending: Int) -> [Finding] {
+        guard ending > 0 else { return [] }
+        return [
+            Finding(
+                check: "client certificates",
+                verdict: .warning,
+                sentence:
+                    "\(ending) of mail programs ended or will within 30 days, and their accounts sign in with nothing "
+                    + "else. See: ward mail accounts certificate list"
+            )
+        ]
     }
 
     private func senderDomainFindings(

@@ -87,6 +87,19 @@ package struct ComposedAttachment: Hashable, Sendable, Codable {
     }
 }
 
+/// What somebody signed before it came here: carried octet for octet, since a signature covers octets.
+package struct SignedContent: Hashable, Sendable, Codable {
+    /// With its `Content-` fields, 7-bit, in lines of at most 998 octets: of `SignedEntity`, which says what may be carried.
+    package var octets: Data
+    /// What stands in it beside text, HTML and files; for the content scan.
+    package var aside: String
+
+    package init(octets: [UInt8], aside: String) {
+        self.octets = Data(octets)
+        self.aside = aside
+    }
+}
+
 /// A message as one person will read it.
 package struct ComposedContent: Hashable, Sendable, Codable {
     /// Goes in the clear part of the message: never personal data.
@@ -99,6 +112,8 @@ package struct ComposedContent: Hashable, Sendable, Codable {
     package var files: [ComposedAttachment]?
     /// The type of the report that the message is (RFC 6522); nil for every other message.
     package var reportType: String?
+    /// What goes by mail in place of text, HTML and files, which say the same; nil where nobody signed.
+    package var signed: SignedContent?
 
     package init(
         subject: String,

@@ -6,8 +6,9 @@ import WardDelivery
 import WardKernel
 import WardMIME
 
-/// What of a submitted message is carried on: sender, subject, text, HTML and files. The rest of its header stays behind
-/// (docs/submission.md lists it), and a part that cannot be carried refuses the whole.
+/// What of a submitted message is carried on: sender, subject, text, HTML and files, or the whole content octet for octet
+/// where somebody signed it. The rest of its header stays behind (docs/submission.md lists it), and a part that cannot be
+/// carried refuses the whole.
 struct SubmittedContent: Sendable {
     let sender: EmailAddress
     let senderName: String
@@ -15,6 +16,8 @@ struct SubmittedContent: Sendable {
     var content: Sensitive<ComposedContent>
     let messageIdentifier: String?
     let bodyDigest: [UInt8]
+    /// Whether what was signed names its recipients, so that each would read of the others.
+    let namesRecipients: Bool
 
     init(_ octets: [UInt8]) throws {
         let mail: ParsedMail
@@ -26,7 +29,8 @@ struct SubmittedContent: Sendable {
         guard mail.count(of: "From") == 1, let from = mail.header("From").map(MailboxList.init)?.mailboxes,
             from.count == 1, let sender = from.first
         else { throw SubmitRefusal.noSender }
-        let files = try Self.files(of: mail)
+        let signed = try Self.signed(mail, octets)
+        let files = try Self.files(of: signed?.content ?? mail.body)
         let text = mail.text ?? mail.html.map(HTMLText.plain) ?? ""
         guard !text.allSatisfy(\.isWhitespace) || !files.isEmpty else { throw SubmitRefusal.empty }
         self.sender = sender.address
@@ -41,6 +45,12 @@ struct SubmittedContent: Sendable {
                 files: files
             )
         )
+        content = content.map { [signed] content in
+            var content = content
+            content.signed = signed.map { SignedContent(octets: $0.octets, aside: $0.aside) }
+            return content
+        }
+        namesRecipients = signed?.namesRecipients ?? false
         messageIdentifier = mail.header("Message-ID").map { String($0.filter { !$0.isWhitespace }.prefix(300)) }
         bodyDigest = Digest.sha256(Array(octets[Self.bodyStart(octets)...]))
     }
@@ -49,9 +59,9 @@ struct SubmittedContent: Sendable {
     static let mostFiles = 50
 
     /// Everything that is not the text or the HTML that is shown, in its order. Pictures that the HTML names stay named.
-    private static func files(of mail: ParsedMail) throws(SubmitRefusal) -> [ComposedAttachment] {
+    private static func files(of body: MailPart) throws(SubmitRefusal) -> [ComposedAttachment] {
         var leaves: [MailPart] = []
-        try collect(mail.body, &leaves)
+        try collect(body, &leaves)
         var (hasText, hasHTML) = (false, false)
         var files: [ComposedAttachment] = []
         for part in leaves {
@@ -66,6 +76,18 @@ struct SubmittedContent: Sendable {
         }
         guard files.count <= mostFiles else { throw .attachments }
         return files
+    }
+
+    private static func signed(_ mail: ParsedMail, _ octets: [UInt8]) throws(SubmitRefusal) -> SignedEntity? {
+        do {
+            return try SignedEntity(of: mail, octets: octets)
+        } catch {
+            switch error {
+            case .malformed: throw .alreadyProtected
+            case .notSevenBit: throw .signedNotSevenBit
+            case .notReadable: throw .signedNotReadable
+            }
+        }
     }
 
     private static func collect(_ part: MailPart, _ leaves: inout [MailPart]) throws(SubmitRefusal) {

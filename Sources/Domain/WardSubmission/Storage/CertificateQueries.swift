@@ -18,6 +18,31 @@ enum CertificateQueries {
         ).map(certificate)
     }
 
+    /// Of every account, each account's in the order in which they were added.
+    static func all(
+        of organization: OrganizationID,
+        in tx: any ReadTransaction
+    ) throws -> [SubmissionAccountID: [PinnedCertificate]] {
+        let rows = try tx.rows(
+            """
+            SELECT account, key_digest, valid_from, valid_until, added_at FROM submission_certificate
+            WHERE organization = \(organization) ORDER BY account, added_at, key_digest
+            """
+        )
+        return try rows.reduce(into: [:]) { $0[try $1.value("account"), default: []].append(try certificate($1)) }
+    }
+
+    /// Certificates that end before a time, of accounts that cannot sign in without one, over all organizations.
+    static func countAcrossOrganizations(endingBefore time: Timestamp, in tx: any ReadTransaction) throws -> Int {
+        try tx.first(
+            """
+            SELECT COUNT(*) FROM submission_certificate c
+            JOIN submission_account a ON a.organization = c.organization AND a.id = c.account
+            WHERE c.valid_until < \(time) AND a.disabled_at IS NULL AND a.sign_in_rule <> 'password'
+            """
+        ) ?? 0
+    }
+
     /// The certificate of an account that was presented; nil without one, and out of its time.
     static func admitted(
         _ presented: PresentedCertificate?,

@@ -22,6 +22,7 @@ struct MailProgramContent: PageModel {
         let accountHref: String
         let accountCertificates: [Certificate]
         let hasCertificates: Bool
+        let accountRule: String
         let accountRules: [ChoiceModel]
         let isLiving: Bool
     }
@@ -86,9 +87,10 @@ enum MailProgramPages {
     }
 
     private static func page(_ visit: Visit, problem: String? = nil) async throws -> Page {
-        let accounts = try await visit.facades.submission.accounts(by: try visit.requester)
-        var rows: [MailProgramContent.Account] = []
-        for account in accounts { rows.append(try await row(account, visit)) }
+        let submission = visit.facades.submission
+        let accounts = try await submission.accounts(by: try visit.requester)
+        let certificates = try await submission.certificates(by: try visit.requester)
+        let rows = accounts.map { row($0, certificates[$0.id] ?? [], visit) }
         let content = MailProgramContent(
             summary: ErrorSummary(visit.words, problem.map { [("accounts", $0)] } ?? []),
             accounts: rows,
@@ -104,8 +106,12 @@ enum MailProgramPages {
         return page
     }
 
-    private static func row(_ account: SubmissionAccount, _ visit: Visit) async throws -> MailProgramContent.Account {
-        let held = try await visit.facades.submission.certificates(of: account.name, by: try visit.requester)
+    private static func row(
+        _ account: SubmissionAccount,
+        _ held: [(certificate: PinnedCertificate, standing: PinnedCertificate.Standing)],
+        _ visit: Visit
+    ) -> MailProgramContent.Account {
+        let rules = rules(account.signInRule, visit.words)
         let isLiving = account.disabledAt == nil
         return .init(
             accountName: account.name,
@@ -129,7 +135,8 @@ enum MailProgramPages {
                 )
             },
             hasCertificates: !held.isEmpty,
-            accountRules: rules(account.signInRule, visit.words),
+            accountRule: rules.first { $0.isChosen }?.choiceLabel ?? "",
+            accountRules: rules,
             isLiving: isLiving
         )
     }
