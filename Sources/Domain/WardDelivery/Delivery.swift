@@ -3,6 +3,7 @@
 package import WardAudit
 package import WardConsent
 package import WardKernel
+import WardMailCrypto
 import WardQueue
 package import WardStorage
 package import WardVault
@@ -98,6 +99,7 @@ package final class Delivery: Sendable {
     let destinations: Destinations
     let contents = ContentCache()
     let rendered = RenderedMessages()
+    let certificates = KnownCertificates()
     let encodedEvidence = EncodedEvidence()
     let seenPostures = SeenPostures()
     let surroundings: Surroundings

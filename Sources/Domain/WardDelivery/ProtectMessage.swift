@@ -74,7 +74,7 @@ extension Delivery {
             signer = own.smime?.certificate.facts.fingerprint
             encrypted = try SMIME.encrypted(
                 plain,
-                to: try MailCertificate(plan.key.key.bytes),
+                to: try certificates.certificate(plan.key.key.bytes),
                 signedBy: own.smime,
                 boundary: "=_\(plan.frozen.boundary)_s"
             )

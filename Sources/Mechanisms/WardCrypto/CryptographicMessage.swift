@@ -24,13 +24,25 @@ package enum CryptographicMessage {
     ) throws(CryptoError) -> [UInt8] {
         guard !recipients.isEmpty else { throw CryptoError(.wrongKeySize) }
         let flags = UInt32(CMS_BINARY | CMS_PARTIAL)
-        guard let message = CMS_encrypt(nil, nil, EVP_aes_256_gcm(), flags) else { throw cryptoFailure(.unavailable) }
+        guard let cipher = contentCipher.value, let message = CMS_encrypt(nil, nil, cipher, flags) else {
+            throw cryptoFailure(.unavailable)
+        }
         defer { CMS_ContentInfo_free(message) }
         for recipient in recipients { try add(recipient, to: message) }
         try withInput(content) { input throws(CryptoError) in
             guard CMS_final(message, input, nil, flags) == 1 else { throw cryptoFailure(.unavailable) }
         }
         return try encodedForm { i2d_CMS_ContentInfo(message, $0) }
+    }
+
+    /// Looked up in the provider once: the ciphers that libcrypto names by a function are looked up at each use.
+    private static let contentCipher = FetchedCipher(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil))
+
+    /// SAFETY: libcrypto counts references to a cipher that was fetched atomically, and nothing changes it.
+    private struct FetchedCipher: @unchecked Sendable {
+        let value: OpaquePointer?
+
+        init(_ value: OpaquePointer?) { self.value = value }
     }
 
     /// Opens an enveloped message with the recipient's key. Throws `malformed`, `doesNotOpen`, or `badSignature` when the

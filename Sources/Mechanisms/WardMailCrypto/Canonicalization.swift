@@ -5,6 +5,8 @@
 // Body, relaxed: white space at line ends goes, each run of it within a line is one space, empty lines at the end go (an
 // empty body is nothing).
 
+import Glibc
+
 /// How a part of the message is brought into the form that is hashed.
 enum Canonicalization: String, Sendable, Hashable {
     case simple, relaxed
@@ -53,52 +55,84 @@ enum Canonicalization: String, Sendable, Hashable {
     private static func relaxedBody(_ body: ArraySlice<UInt8>) -> [UInt8] {
         // Never longer than the body and one line end.
         [UInt8](unsafeUninitializedCapacity: body.count + 2) { buffer, count in
-            body.withUnsafeBufferPointer { count = relaxed($0, into: buffer) }
+            body.withUnsafeBufferPointer { octets in
+                guard let first = octets.baseAddress, let target = buffer.baseAddress else { return }
+                count = relaxed(first, octets.count, into: target)
+            }
         }
     }
 
+    /// Line by line: most hold no white space but single spaces between words, and are copied as they are.
+    ///
     /// - Returns: how many octets were written.
     private static func relaxed(
-        _ body: UnsafeBufferPointer<UInt8>,
-        into buffer: UnsafeMutableBufferPointer<UInt8>
+        _ body: UnsafePointer<UInt8>,
+        _ count: Int,
+        into target: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        var written = 0
-        var (emptyLines, isSpacePending, isLineEmpty) = (0, false, true)
-        for octet in body {
-            if octet > 0x20 || octet != 0x20 && octet != 0x09 && octet != 0x0a && octet != 0x0d {
-                if isLineEmpty {
-                    for _ in 0..<emptyLines {
-                        buffer.initializeElement(at: written, to: 0x0d)
-                        buffer.initializeElement(at: written + 1, to: 0x0a)
-                        written += 2
-                    }
-                    (emptyLines, isLineEmpty) = (0, false)
-                }
+        var (written, emptyLines, start) = (0, 0, 0)
+        while start < count {
+            let found = memchr(body + start, 0x0a, count - start)
+            let end = found.map { UnsafeRawPointer(body).distance(to: UnsafeRawPointer($0)) } ?? count
+            var stop = end
+            if stop > start, body[stop - 1] == 0x0d { stop -= 1 }
+            // Empty lines count only where something follows.
+            let length = copy(body + start, stop - start, to: target + written + 2 * emptyLines)
+            start = end + 1
+            guard length > 0 else {
+                emptyLines += 1
+                continue
+            }
+            for _ in 0..<emptyLines { endLine(target, &written) }
+            emptyLines = 0
+            written += length
+            endLine(target, &written)
+        }
+        return written
+    }
+
+    private static func endLine(_ target: UnsafeMutablePointer<UInt8>, _ written: inout Int) {
+        target[written] = 0x0d
+        target[written + 1] = 0x0a
+        written += 2
+    }
+
+    /// A line's octets in their relaxed form.
+    ///
+    /// - Returns: how many octets were written: none for a line of white space.
+    private static func copy(
+        _ line: UnsafePointer<UInt8>,
+        _ count: Int,
+        to target: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        if isRelaxed(line, count) {
+            target.update(from: line, count: count)
+            return count
+        }
+        var (written, isSpacePending) = (0, false)
+        for index in 0..<count {
+            switch line[index] {
+            case 0x20, 0x09: isSpacePending = true
+            case 0x0d: continue
+            default:
                 if isSpacePending {
-                    buffer.initializeElement(at: written, to: 0x20)
+                    target[written] = 0x20
                     written += 1
                     isSpacePending = false
                 }
-                buffer.initializeElement(at: written, to: octet)
+                target[written] = line[index]
                 written += 1
-            } else if octet == 0x0a {
-                if isLineEmpty {
-                    emptyLines += 1
-                } else {
-                    buffer.initializeElement(at: written, to: 0x0d)
-                    buffer.initializeElement(at: written + 1, to: 0x0a)
-                    written += 2
-                }
-                (isLineEmpty, isSpacePending) = (true, false)
-            } else if octet != 0x0d {
-                isSpacePending = true
             }
         }
-        if !isLineEmpty {
-            buffer.initializeElement(at: written, to: 0x0d)
-            buffer.initializeElement(at: written + 1, to: 0x0a)
-            written += 2
-        }
         return written
+    }
+
+    /// Whether a line is in its relaxed form already. Loops without a way out, which the compiler does many octets at a time.
+    private static func isRelaxed(_ line: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        guard count > 0 else { return true }
+        var other: UInt8 = 0
+        for index in 0..<count { other |= (line[index] == 0x09 ? 1 : 0) | (line[index] == 0x0d ? 1 : 0) }
+        for index in 0..<count - 1 { other |= (line[index] == 0x20 ? 1 : 0) & (line[index &+ 1] == 0x20 ? 1 : 0) }
+        return other == 0 && line[count - 1] != 0x20
     }
 }

@@ -56,6 +56,29 @@ import WardKernel
         }
     }
 
+    @Test func `a relaxed body is what the RFC says line by line, whatever the lines`() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let lines = (0..<Int.random(in: 0...8, using: &random)).map { _ in
+                String(
+                    (0..<Int.random(in: 0...40, using: &random)).map { _ in
+                        [" ", "\t", "a", "b", "ß", "."].randomElement(using: &random) ?? "a"
+                    }
+                )
+            }
+            let isEnded = Bool.random(using: &random)
+            let body = lines.joined(separator: "\r\n") + (isEnded ? "\r\n" : "")
+            var expected = lines.map { line in
+                let words = line.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
+                let isIndented = line.first == " " || line.first == "\t"
+                return words.isEmpty ? "" : (isIndented ? " " : "") + words
+            }
+            while expected.last == "" { expected.removeLast() }
+            let relaxed = Canonicalization.relaxed.body(Array(body.utf8)[...])
+            #expect(String(decoding: relaxed, as: UTF8.self) == expected.map { $0 + "\r\n" }.joined(), "\(lines)")
+        }
+    }
+
     @Test func `bare line ends and lines that are no field are refused`() {
         for text in ["A: b\nC: d\r\n\r\n", "A: b\rC: d\r\n\r\n", "A: b\r\n\r\nx\ny\r\n", "A: b\r\n\r\nx\r"] {
             #expect(throws: DKIMError.bareLineEnd) { try MessageOctets(Array(text.utf8)) }

@@ -43,6 +43,25 @@ import WardKernel
         }
     }
 
+    @Test func `a certificate is read once, refused ones each time, and what is kept is bounded`() throws {
+        let place = try ToolPlace()
+        try place.makeCertificate("person", key: Self.kinds[1])
+        let (known, octets) = (KnownCertificates(), try MailCertificate(try place.read("person.pem")).der())
+        #expect(throws: CryptoError.self) { try known.certificate(Array(octets.dropLast())) }
+        let first = try known.certificate(octets)
+        #expect(try known.certificate(octets) === first)
+        #expect(known.count == 1)
+        let other = Array(octets.dropLast() + [octets[octets.count - 1] ^ 1])
+        #expect(try known.certificate(other) !== first, "the octets tell, not the name")
+        for number in 0..<KnownCertificates.capacity {
+            var varied = octets
+            varied[octets.count - 1] = UInt8(truncatingIfNeeded: number)
+            varied[octets.count - 2] = UInt8(truncatingIfNeeded: number >> 8)
+            _ = try known.certificate(varied)
+        }
+        #expect(known.count <= KnownCertificates.capacity)
+    }
+
     @Test(arguments: kinds) func `what openssl encrypts and signs Ward opens and verifies`(_ kind: [String]) throws {
         let place = try ToolPlace()
         try place.makeCertificate("person", key: kind)
