@@ -4,8 +4,8 @@
 ///
 /// Accepted: a dot-atom local part of at most 64 octets and a host name with at least two labels, lower-cased, together at
 /// most 254 octets. Refused: quoted local parts, address literals, source routes, comments, lists and control characters,
-/// which no patient has and which every injection uses. Letters outside ASCII (RFC 6531) are refused until the mail
-/// engine speaks SMTPUTF8.
+/// which no patient has and which every injection uses. Letters outside ASCII (RFC 6531) are refused, since few servers
+/// take them; a host name is given in its ASCII form (`xn--…`, RFC 5890).
 package struct EmailAddress: Hashable, Sendable {
     package let local: String
     /// Lower case.

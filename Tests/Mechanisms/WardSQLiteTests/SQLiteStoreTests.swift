@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSQLite
 import Foundation
 import GRDB
 import Testing
@@ -52,6 +53,29 @@ import WardTestKit
     @Test func `a folder that does not exist is named unavailable`() async throws {
         let failure = await failure { _ = try SQLiteStore.open(path: "/nonexistent/ward/test.sqlite") }
         #expect(failure?.code == .unavailable)
+    }
+
+    @Test func `a statement is planned once, whatever is bound and whichever rows an index holds`() async throws {
+        try await withFolder { folder in
+            let store = try SQLiteStore.open(path: folder.appending(path: "test.sqlite").path())
+            try await store.pool.write { database in
+                try database.execute(
+                    sql: """
+                        CREATE TABLE part (n INTEGER NOT NULL, state TEXT NOT NULL);
+                        CREATE INDEX part_open ON part (n) WHERE state = 'open';
+                        """
+                )
+            }
+            let plannedAgain = try await store.pool.read { database in
+                let statement = try database.cachedStatement(sql: "SELECT n FROM part WHERE n = ? AND state = ?")
+                for state in ["open", "closed", "open", "closed"] {
+                    _ = try Row.fetchAll(statement, arguments: [1, state])
+                }
+                return sqlite3_stmt_status(statement.sqliteStatement, SQLITE_STMTSTATUS_REPREPARE, 0)
+            }
+            #expect(plannedAgain == 0)
+            await store.close()
+        }
     }
 
     @Test func `the writer syncs fully, checks foreign keys and keeps a write-ahead log`() async throws {
