@@ -18,12 +18,13 @@ run: ## Set up, build and start the demonstration (ONCE=1 ends after the report)
 # A floor that is missed does not keep the other rows from being measured.
 bench: bench-build ## Build in release and measure everything, each row beside its peer
 	@missed=0; \
-	for row in acceptance relay mail recovery protection; do scripts/bench-$$row || missed=1; done; \
+	for row in acceptance relay mail recovery protection; do .venv/bin/python3 scripts/bench-$$row || missed=1; done; \
 	scripts/bench-mail --flat 2000,10000,50000 || missed=1; \
 	scripts/bench $(ARGUMENTS) || missed=1; exit $$missed
 
 bench-build:
 	@scripts/setup test
+	@.venv/bin/pip install --quiet cryptography pysequoia
 	@swift build -c release --product ward --quiet
 	@swift build -c release --product WardTestServer --quiet
 	@swift build -c release --product WardProtectionBench --quiet
@@ -47,7 +48,7 @@ bench-recovery: bench-build ## Measure the time to the first delivery after kill
 	@scripts/bench-recovery $(NUMBERS)
 
 bench-protection: bench-build ## Measure DKIM, S/MIME and OpenPGP beside openssl, pyca/cryptography, gpg and sq
-	@scripts/bench-protection $(if $(PAIRS),--pairs $(PAIRS)) $(ARGUMENTS)
+	@.venv/bin/python3 scripts/bench-protection $(if $(PAIRS),--pairs $(PAIRS)) $(ARGUMENTS)
 
 test: ## Set up, check, build and run every test
 	@scripts/setup test

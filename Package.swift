@@ -40,7 +40,7 @@ let libraries: [(name: String, pkgConfig: String, debian: String)] = [
 ]
 
 /// C of our own, one Swift importer each as well.
-let ownC = ["CSandbox"]
+let ownC = ["CSandbox", "CAllocator"]
 
 let crypto = ["Crypto"]
 let nio = ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS"]
@@ -180,7 +180,7 @@ let modules: [Module] = [
             "WardDNS",
             "WardTrust", "WardSMTP", "WardMIME", "WardMailCrypto", "WardSandbox", "WardDocumentText",
             "WardMailAuthentication",
-            "WardWeb", "WardCommands", "WardInbound",
+            "WardWeb", "WardCommands", "WardInbound", "CAllocator",
         ],
         products: ["ServiceLifecycle", "UnixSignals", "Logging", "Yams", "Hummingbird", "NIOCore", "NIOPosix"]
     ),

@@ -100,6 +100,7 @@ package final class Delivery: Sendable {
     let contents = ContentCache()
     let rendered = RenderedMessages()
     let certificates = KnownCertificates()
+    let openPGP = OpenPGPContexts()
     let encodedEvidence = EncodedEvidence()
     let seenPostures = SeenPostures()
     let surroundings: Surroundings

@@ -85,7 +85,8 @@ extension Delivery {
                 to: plan.key.key.bytes,
                 at: plan.now.microseconds / 1_000_000,
                 signedBy: own.openPGP?.secret,
-                boundary: "=_\(plan.frozen.boundary)_p"
+                boundary: "=_\(plan.frozen.boundary)_p",
+                contexts: openPGP
             )
         }
         let domain = plan.content.terms.sender.address.domain

@@ -16,16 +16,18 @@ package enum OpenPGP {
     ///   - time: seconds since 1970; a key that has expired then is `unusableKey`.
     ///   - secret: signs inside the encryption (RFC 3156 section 6.2); nil: nobody signs.
     ///   - boundary: letters, digits and `-_.=`.
+    ///   - contexts: hold the keys for the next message.
     package static func encrypted(
         _ message: [UInt8],
         to key: [UInt8],
         at time: Int64,
         signedBy secret: Sensitive<[UInt8]>? = nil,
-        boundary: String
+        boundary: String,
+        contexts: OpenPGPContexts = OpenPGPContexts()
     ) throws(MailProtectionError) -> [UInt8] {
         let header = try ProtectedHeader(of: message)
         let signer = secret?.expose(for: .evaluating) { $0 }
-        let armored = try encrypted(header.payload, to: key, at: time, signedBy: signer)
+        let armored = try contexts.encrypted(header.payload, to: key, at: time, signedBy: signer)
         let structure = """
             MIME-Version: 1.0\r
             Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r
@@ -52,18 +54,7 @@ package enum OpenPGP {
         at time: Int64,
         signedBy secret: [UInt8]? = nil
     ) throws(MailProtectionError) -> [UInt8] {
-        let library = try OpenPGPLibrary()
-        library.setTime(time)
-        try library.load(key)
-        guard let fingerprint = library.primaryFingerprints().first, let recipient = library.key(fingerprint) else {
-            throw MailProtectionError(.unusableKey)
-        }
-        var signer: String?
-        if let secret {
-            try library.load(secret, isSecret: true)
-            signer = library.primaryFingerprints().first { $0 != fingerprint } ?? fingerprint
-        }
-        return try library.encrypted(content, to: recipient, signedBy: signer)
+        try OpenPGPContexts().encrypted(content, to: key, at: time, signedBy: secret)
     }
 
     /// A detached armored signature.
@@ -167,11 +158,12 @@ package enum OpenPGP {
     private static func withLineEnds(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count + text.count / 32)
-        for byte in text where byte != 0x0d {
-            if byte == 0x0a { result.append(0x0d) }
-            result.append(byte)
+        var lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
+        if lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
+        for line in lines {
+            result += line.last == 0x0d ? line.dropLast() : line
+            result += lineEnd
         }
-        if result.last != 0x0a { result += lineEnd }
         return result
     }
 }

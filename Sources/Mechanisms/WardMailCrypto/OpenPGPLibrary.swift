@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// librnp behind one type. A context (`rnp_ffi_t`) belongs to the call that made it: librnp lets one thread at a time use
-// one. Nothing is read from or written to files. Debian 12's librnp (0.16) knows keys of version 4 and older.
+// librnp behind one type. A context (`rnp_ffi_t`) belongs to one call at a time (`OpenPGPContexts` hands them on): librnp
+// lets one thread at a time use one. Nothing is read from or written to files. Debian 12's librnp (0.16) knows keys of version 4 and older.
 
 import CRNP
 
@@ -60,9 +60,10 @@ struct OpenPGPLibrary: ~Copyable {
     /// given.
     func encrypted(
         _ content: [UInt8],
-        to recipient: borrowing OpenPGPKeyHandle,
+        to fingerprint: String,
         signedBy signer: String? = nil
     ) throws(MailProtectionError) -> [UInt8] {
+        guard let recipient = key(fingerprint) else { throw MailProtectionError(.unusableKey) }
         let input = try Self.input(content)
         defer { rnp_input_destroy(input) }
         let output = try Self.output()

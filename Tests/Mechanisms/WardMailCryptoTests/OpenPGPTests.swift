@@ -71,6 +71,44 @@ import Testing
         }
     }
 
+    @Test func `a key that was taken in is used again, by one at a time, for a minute, and for its own signer alone`()
+        async throws
+    {
+        let place = try ToolPlace()
+        try Self.makeKeys("curve", in: place)
+        let key = try RecipientKey.read(try place.read("public"), at: Self.now).bytes
+        let (secret, contexts) = (try place.read("secret"), OpenPGPContexts())
+        func opened(at time: Int64, signedBy signer: [UInt8]? = nil) throws -> OpenPGPOpened {
+            let content = Array("It says \(time).".utf8)
+            let armored = try contexts.encrypted(content, to: key, at: time, signedBy: signer)
+            let opened = try OpenPGP.opened(armored, with: secret, at: time)
+            #expect(opened.content == content)
+            return opened
+        }
+        #expect(throws: MailProtectionError.self) {
+            try contexts.encrypted([1], to: Array(key.dropLast(9)), at: Self.now, signedBy: nil)
+        }
+        #expect(contexts.count == 0, "what failed is not kept")
+        #expect(try opened(at: Self.now).signatures.isEmpty)
+        #expect(try opened(at: Self.now + 1).signatures.isEmpty)
+        #expect(contexts.count == 1)
+        #expect(try opened(at: Self.now + 2, signedBy: secret).signatures.count == 1)
+        #expect(try opened(at: Self.now + 3).signatures.isEmpty, "nobody signs who was not asked to")
+        #expect(contexts.count == 2)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask { _ = try contexts.encrypted([UInt8(number)], to: key, at: Self.now, signedBy: nil) }
+            }
+            try await group.waitForAll()
+        }
+        #expect((2...9).contains(contexts.count))
+        // The key has expired by then: a context that took it in before does not know.
+        let late = Self.now + 366 * 86_400
+        #expect(throws: MailProtectionError(.unusableKey)) {
+            try contexts.encrypted([1], to: key, at: late, signedBy: nil)
+        }
+    }
+
     @Test(arguments: ["curve", "rsa", "sq"]) func `what gpg and sq encrypt and sign Ward opens and verifies`(
         _ tool: String
     ) throws {

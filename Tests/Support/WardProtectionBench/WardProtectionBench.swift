@@ -32,9 +32,9 @@ struct WardProtectionBench: ParsableCommand {
             let (certificate, known) = (try Self.read(key), KnownCertificates())
             try measure { _ = try SMIME.encrypted(octets, to: try known.certificate(certificate)) }
         case .openpgp:
-            let recipient = try Self.read(key)
+            let (recipient, contexts, time) = (try Self.read(key), OpenPGPContexts(), now.microseconds / 1_000_000)
             try measure {
-                _ = try OpenPGP.encrypted(octets, to: recipient, at: now.microseconds / 1_000_000, boundary: "=_box")
+                _ = try OpenPGP.encrypted(octets, to: recipient, at: time, boundary: "=_box", contexts: contexts)
             }
         }
     }

@@ -74,6 +74,7 @@ extension Installation {
             NamedService { [notices] in try await notices.run() },
             NamedService { [revocations] in try await revocations.run() },
             NamedService { [reports] in try await reports.run() },
+            NamedService { [surroundings] in try await UnusedMemory.run(surroundings) },
         ]
     }
 
