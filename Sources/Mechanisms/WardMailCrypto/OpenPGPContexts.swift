@@ -77,6 +77,7 @@ package final class OpenPGPContexts: Sendable {
 
     private func take(_ keys: Keys, at time: Int64) -> Context? {
         state.withLock { state in
+            defer { if state.idle[keys]?.isEmpty == true { state.idle[keys] = nil } }
             while let context = state.idle[keys]?.popLast() {
                 state.count -= 1
                 if time >= context.madeAt, time - context.madeAt < Self.lifetime { return context }
