@@ -9,6 +9,7 @@ import WardServer
 struct Ward {
     static func main() async {
         ConfinedChild.serveIfAsked()
+        UnusedMemory.limitArenas()
         let host = ApplicationHost { command, output in
             try await Demonstration(command: command, output: output).run()
         }

@@ -149,7 +149,7 @@ extension Delivery {
         return try Self.octets(composed, content.terms.sender, address: address, frozen: frozen)
     }
 
-    private static func octets(
+    static func octets(
         _ composed: Sensitive<ComposedContent>,
         _ sender: MailSender,
         address: EmailAddress,

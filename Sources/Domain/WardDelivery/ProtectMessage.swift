@@ -65,8 +65,9 @@ extension Delivery {
         var own = plan.signers.own
         var frozen = plan.frozen
         frozen.autocrypt = own.autocrypt
-        if try composed(plan.content, values: plan.values).isSigned { (own.smime, own.openPGP) = (nil, nil) }
-        let plain = try octets(plan.content, address: plan.address, values: plan.values, frozen: frozen)
+        let composed = try composed(plan.content, values: plan.values)
+        if composed.isSigned { (own.smime, own.openPGP) = (nil, nil) }
+        let plain = try Self.octets(composed, plan.content.terms.sender, address: plan.address, frozen: frozen)
         let encrypted: [UInt8]
         let signer: String?
         switch plan.key.key.facts.kind {

@@ -84,7 +84,7 @@ package struct SubmissionReception: MailReception {
             DialogueReply(
                 554,
                 "5.6.1",
-                "Encrypted mail is not carried: send it unencrypted, Ward encrypts it to who has a key"
+                "Mail that is encrypted, or signed otherwise than as multipart/signed, is not carried: Ward encrypts it"
             )
         case .signedNotSevenBit:
             DialogueReply(

@@ -45,6 +45,7 @@ package final class OpenPGPContexts: Sendable {
     private struct State {
         var idle: [Keys: [Context]] = [:]
         var count = 0
+        var sweptAt: Int64 = 0
     }
 
     private let state = Mutex(State())
@@ -71,7 +72,7 @@ package final class OpenPGPContexts: Sendable {
         context.library.setTime(time)
         let armored = try context.library.encrypted(content, to: context.recipient, signedBy: context.signer)
         // One that failed is not used again.
-        keep(context, with: keys)
+        keep(context, with: keys, at: time)
         return armored
     }
 
@@ -86,9 +87,15 @@ package final class OpenPGPContexts: Sendable {
         }
     }
 
-    private func keep(_ context: Context, with keys: Keys) {
+    private func keep(_ context: Context, with keys: Keys, at time: Int64) {
         state.withLock { state in
             if state.count >= Self.capacity { state = State() }
+            if time - state.sweptAt >= Self.lifetime {
+                state.idle = state.idle.mapValues { $0.filter { time - $0.madeAt < Self.lifetime } }
+                    .filter { !$0.value.isEmpty }
+                state.count = state.idle.values.reduce(0) { $0 + $1.count }
+                state.sweptAt = time
+            }
             state.idle[keys, default: []].append(context)
             state.count += 1
         }

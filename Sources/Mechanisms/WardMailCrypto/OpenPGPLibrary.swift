@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // librnp behind one type. A context (`rnp_ffi_t`) belongs to one call at a time (`OpenPGPContexts` hands them on): librnp
-// lets one thread at a time use one. Nothing is read from or written to files. Debian 12's librnp (0.16) knows keys of version 4 and older.
+// lets one thread at a time use one. Nothing is read from or written to files. Debian 12's librnp (0.16) knows keys of
+// version 4 and older.
 
 import CRNP
 

@@ -102,6 +102,8 @@ import Testing
             try await group.waitForAll()
         }
         #expect((2...9).contains(contexts.count))
+        #expect(try opened(at: Self.now + 120).signatures.isEmpty)
+        #expect(contexts.count == 1, "after a minute secrets are forgotten")
         // The key has expired by then: a context that took it in before does not know.
         let late = Self.now + 366 * 86_400
         #expect(throws: MailProtectionError(.unusableKey)) {

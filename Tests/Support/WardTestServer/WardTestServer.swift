@@ -19,6 +19,7 @@ struct WardTestServer: AsyncParsableCommand {
 
     static func main() async {
         ConfinedChild.serveIfAsked()
+        UnusedMemory.limitArenas()
         await main(nil)
     }
 

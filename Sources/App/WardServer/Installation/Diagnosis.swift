@@ -171,7 +171,7 @@ struct Diagnosis {
                 verdict: .warning,
                 sentence:
                     "\(ending) of mail programs ended or will within 30 days, and their accounts sign in with nothing "
-                    + "else. See: ward mail accounts certificate list"
+                    + "else. See: ward mail accounts certificate list NAME"
             )
         ]
     }

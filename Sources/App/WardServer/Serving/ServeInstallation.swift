@@ -21,7 +21,6 @@ extension Installation {
         with others: [NamedService] = [],
         onReady: @escaping @Sendable () async -> Void
     ) async throws {
-        UnusedMemory.limitArenas(processors: System.coreCount)
         let ready = Readiness(waitingFor: 2, onReady)
         let staff = try StaffSite(
             facades: webFacades,

@@ -36,20 +36,15 @@ struct SubmittedContent: Sendable {
         self.sender = sender.address
         senderName = sender.name
         replyTo = mail.header("Reply-To").map(MailboxList.init)?.mailboxes.first?.address
-        content = Sensitive(
-            ComposedContent(
-                subject: mail.subject,
-                text: text,
-                html: mail.html,
-                headers: Self.threading(mail),
-                files: files
-            )
+        var composed = ComposedContent(
+            subject: mail.subject,
+            text: text,
+            html: mail.html,
+            headers: Self.threading(mail),
+            files: files
         )
-        content = content.map { [signed] content in
-            var content = content
-            content.signed = signed.map { SignedContent(octets: $0.octets, aside: $0.aside) }
-            return content
-        }
+        composed.signed = signed.map { SignedContent(octets: $0.octets, aside: $0.aside) }
+        content = Sensitive(composed)
         namesRecipients = signed?.namesRecipients ?? false
         messageIdentifier = mail.header("Message-ID").map { String($0.filter { !$0.isWhitespace }.prefix(300)) }
         bodyDigest = Digest.sha256(Array(octets[Self.bodyStart(octets)...]))
